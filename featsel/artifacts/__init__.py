@@ -1,0 +1,1 @@
+"""How do results become files? Whole, in one move, or not at all."""

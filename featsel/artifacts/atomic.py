@@ -1,0 +1,83 @@
+"""How does a file appear whole or not at all?"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from featsel.core.errors import ConfigError
+
+
+def check_target(path: Path) -> None:
+    """Refuse an output that could not be written, before any work is done.
+
+    Parameters
+    ----------
+    path : Path
+        The file to be written.
+
+    Raises
+    ------
+    ConfigError
+        Its folder is missing or read-only, or a folder has its name.
+    """
+    folder = path.parent
+    if not folder.is_dir():
+        raise ConfigError(
+            f"output {str(path)!r} cannot be written: there is no folder {str(folder)!r}", "Create it first."
+        )
+    if path.is_dir():
+        raise ConfigError(f"output {str(path)!r} is a folder", "Name a file.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigError(
+            f"output {str(path)!r} cannot be written: folder {str(folder)!r} is read-only",
+            "Name another folder.",
+        )
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Name for a temporary file that replaces ``path`` when the block ends well, and vanishes when it does not.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write.
+
+    Yields
+    ------
+    Path
+        A file beside it, to be written by the caller.
+
+    Raises
+    ------
+    ConfigError
+        The target cannot be written.
+    """
+    check_target(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise ConfigError(
+            f"output {str(path)!r} cannot be written: {error.strerror}", "Name another folder."
+        ) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes private files; the result gets the permissions of any new file
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file in one move."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")

@@ -1,0 +1,111 @@
+"""Which commands are there, and which exit code has an error?
+
+0 done, 1 a check found something, 2 wrong request, 3 wrong data, 70 a bug in featsel, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from featsel import __version__
+from featsel.cli import convert, rank, synth
+from featsel.core.errors import FeatselError
+
+USAGE = 2
+BUG = 70
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="featsel",
+    help="Rank, select and check the fields of click-through-rate logs.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command("rank", epilog=rank.EXAMPLES)(rank.rank)
+app.command("convert", epilog=convert.EXAMPLES)(convert.convert)
+app.command("synth", epilog=synth.EXAMPLES)(synth.synth)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : list of str
+        What stands after ``featsel``.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    try:
+        code = app(arguments, prog_name="featsel", standalone_mode=False)
+        sys.stdout.flush()
+    except FeatselError as error:
+        return _fail(arguments, error, error.code, error.message, error.hint, error.exit_code)
+    except TyperException as error:
+        return _fail(arguments, error, "usage", error.format_message(), _usage_hint(arguments), USAGE)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("\nfeatsel: interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader of a pipe has seen enough; the interpreter must not complain when it flushes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an exit code
+        message = f"a bug in featsel: {type(error).__name__}: {error}"
+        return _fail(
+            arguments, error, "bug", message, "Run again with --verbose and report what it prints.", BUG
+        )
+    return code if isinstance(code, int) else 0
+
+
+def _show_version(*, value: bool) -> None:
+    if value:
+        sys.stdout.write(f"featsel {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Rank, select and check the fields of click-through-rate logs."""
+
+
+def _fail(  # noqa: PLR0913, PLR0917 - the parts of an error message
+    arguments: list[str], error: Exception, code: str, message: str, hint: str | None, exit_code: int
+) -> int:
+    if {"--verbose", "-v"} & set(arguments):
+        traceback.print_exception(error)
+    message = message.strip()
+    sys.stderr.write(f"featsel: error: {message}\n")
+    if hint:
+        sys.stderr.write(f"featsel: hint: {hint}\n")
+    if "--json" in arguments:
+        sys.stdout.write(json.dumps({"error": {"code": code, "message": message, "hint": hint}}) + "\n")
+    return exit_code
+
+
+def _usage_hint(arguments: list[str]) -> str:
+    commands = {command.name for command in app.registered_commands}
+    named = next((argument for argument in arguments if argument in commands), "")
+    return f"See 'featsel {named + ' ' if named else ''}--help'."

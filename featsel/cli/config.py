@@ -1,0 +1,101 @@
+"""Which options does a config file give?"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from featsel.core.errors import ConfigError, did_you_mean
+
+OWN_FILE = Path("featsel.toml")
+PROJECT_FILE = Path("pyproject.toml")
+
+TomlTable = dict[str, Any]  # what tomllib returns
+
+
+def read_defaults(path: Path | None, *, command: str, known: Mapping[str, set[str]]) -> TomlTable:
+    """Option values that a config file gives to a command.
+
+    Keys at the top belong to every command that has such an option; a table named as a command belongs to it
+    alone and wins.
+
+    Parameters
+    ----------
+    path : Path or None
+        What ``--config`` names; None looks for ``featsel.toml``, then ``[tool.featsel]`` of ``pyproject.toml``,
+        in the working folder.
+    command : str
+        The command that runs.
+    known : mapping of str to set of str
+        Options of every command, as parameter names.
+
+    Returns
+    -------
+    dict
+        Values by parameter name.
+
+    Raises
+    ------
+    ConfigError
+        The file is missing, is no TOML, or has a key that no command knows.
+    """
+    found = path or next((file for file in (OWN_FILE, PROJECT_FILE) if file.is_file()), None)
+    if found is None:
+        return {}
+    table = _read_table(found)
+    if not table:
+        return {}
+    if path is None:
+        sys.stderr.write(f"featsel: note: options from {found}\n")
+    everywhere = set[str]().union(*known.values())
+    defaults: TomlTable = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            if key not in known:
+                raise _unknown(found, f"[{key}]", key, sorted(known))
+            continue
+        name = _name(key)
+        if name not in everywhere:
+            raise _unknown(found, repr(key), name, sorted(everywhere))
+        if name in known[command]:
+            defaults[name] = _value(value)
+    for key, value in table.get(command, {}).items():
+        name = _name(key)
+        if name not in known[command]:
+            raise _unknown(found, f"'{command}.{key}'", name, sorted(known[command]))
+        defaults[name] = _value(value)
+    return defaults
+
+
+def _read_table(path: Path) -> TomlTable:
+    try:
+        with path.open("rb") as stream:
+            document = tomllib.load(stream)
+    except OSError as error:
+        raise ConfigError(
+            f"config file {str(path)!r} cannot be read: {error.strerror}", "Check its path."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config file {str(path)!r} is no TOML: {error}", "Mend the line named.") from error
+    if path.name == PROJECT_FILE.name:
+        table = document.get("tool", {}).get("featsel", {})
+        return dict(table) if isinstance(table, dict) else {}
+    return document
+
+
+def _name(key: str) -> str:
+    return {"format": "input_format"}.get(key, key.replace("-", "_"))
+
+
+def _value(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _unknown(path: Path, shown: str, name: str, options: list[str]) -> ConfigError:
+    return ConfigError(
+        f"config file {str(path)!r} has the unknown key {shown}",
+        did_you_mean(name, [option.replace("_", "-") for option in options], what="Known are"),
+    )

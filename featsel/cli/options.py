@@ -1,0 +1,217 @@
+"""Which options do all commands share that read a log?"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from featsel.core.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from featsel.logs.text import TextOptions
+
+
+def apply_config(context: typer.Context, path: Path | None) -> Path | None:
+    """Let a config file give the defaults of a command's options; called while options are parsed."""
+    from featsel.cli.config import read_defaults  # noqa: PLC0415 - tomllib is needed here alone
+
+    root = context.parent
+    commands = getattr(root.command, "commands", {}) if root is not None else {}
+    known = {
+        name: {option for parameter in command.params for option in _keys(parameter)}
+        for name, command in commands.items()
+    }
+    context.default_map = read_defaults(path, command=str(context.info_name), known=known)
+    return path
+
+
+def _keys(parameter: Any) -> tuple[str, ...]:  # noqa: ANN401 - typer's parameter classes are private
+    return (parameter.name,) if getattr(parameter, "param_type_name", "") == "option" else ()
+
+
+Data = Annotated[
+    list[str], typer.Argument(metavar="DATA...", help="Files, globs, folders, URLs, or - for standard input.")
+]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label", "-l", help="The 0/1 label; else the first of label, click, clicked, is_click, target, y."
+    ),
+]
+Positive = Annotated[str | None, typer.Option(metavar="VALUE", help="The label value that counts as 1.")]
+Include = Annotated[
+    list[str] | None, typer.Option(metavar="PATTERN", help="Only these columns (shell pattern, repeatable).")
+]
+Exclude = Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="Not these columns (repeatable).")]
+Categorical = Annotated[
+    list[str] | None, typer.Option(metavar="PATTERN", help="These columns are categories (repeatable).")
+]
+Numeric = Annotated[
+    list[str] | None, typer.Option(metavar="PATTERN", help="These columns are quantities (repeatable).")
+]
+Multivalued = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN=SEP", help="Split this text column into a list of values (repeatable)."),
+]
+Time = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Column with the time of the row; it is not a field.")
+]
+Weight = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Column with the weight of the row: it counts as so many rows."),
+]
+InputFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format", help="parquet, ipc, csv, tsv, ndjson, criteo, libsvm, libffm or vw; else by extension."
+    ),
+]
+Columns = Annotated[
+    str | None, typer.Option(metavar="A,B,…", help="Names of all columns of a text file, in order.")
+]
+NoHeader = Annotated[bool, typer.Option("--no-header", help="The text file has no header line.")]
+Separator = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Separator of the text file; \\t is a tab.")
+]
+NullValues = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TEXT", help="Text that means null, beside the empty one (repeatable)."),
+]
+Rows = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
+Sample = Annotated[int | None, typer.Option(min=1, metavar="N", help="A uniform sample of N rows.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads; else all cores.")]
+MemoryLimit = Annotated[
+    str,
+    typer.Option(metavar="SIZE", help="Memory for counting, such as 500MB or 4GB; more is spilled to disk."),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        is_eager=True,
+        callback=apply_config,
+        help="TOML file with options; else featsel.toml or [tool.featsel] of pyproject.toml here, where one exists.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say why each kind was chosen; show tracebacks.")
+]
+
+
+UNITS = {
+    "": 1,
+    "B": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KIB": 2**10,
+    "MIB": 2**20,
+    "GIB": 2**30,
+    "TIB": 2**40,
+}
+LEAST_MEMORY_BYTES = 16 * 10**6
+"""Below this, tables would be too small to be of use."""
+
+
+def parse_bytes(text: str) -> int:
+    """Bytes of a size such as ``500MB``, ``4GB`` or ``2GiB``.
+
+    Parameters
+    ----------
+    text : str
+        A number with a unit.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Raises
+    ------
+    ConfigError
+        The text is no size, or too small a one.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
+    if match is None or match[2].upper() not in UNITS:
+        raise ConfigError(
+            f"--memory-limit {text!r} is no size", "Write a number and a unit, such as 500MB or 4GB."
+        )
+    n_bytes = int(float(match[1]) * UNITS[match[2].upper()])
+    if n_bytes < LEAST_MEMORY_BYTES:
+        raise ConfigError(f"--memory-limit {text!r} is too small", "Counting needs 16MB or more.")
+    return n_bytes
+
+
+def use_threads(threads: int | None) -> int:
+    """Number of threads, told to polars before it starts its own."""
+    n_threads = (
+        threads or len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else threads or os.cpu_count() or 1
+    )
+    os.environ["POLARS_MAX_THREADS"] = str(n_threads)
+    return n_threads
+
+
+def known_format(name: str | None) -> str | None:
+    """Name of a format that exists; ``arrow`` means IPC."""
+    from featsel.logs.formats import Format  # noqa: PLC0415 - needed only where a log is read
+
+    if name is None:
+        return None
+    lower = {"arrow": "ipc", "feather": "ipc", "jsonl": "ndjson"}.get(name.lower(), name.lower())
+    if lower not in set(Format):
+        raise ConfigError(
+            f"--format {name!r} is no format", did_you_mean(lower, list(Format), what="Known are")
+        )
+    return lower
+
+
+def text_options(
+    columns: str | None, separator: str | None, null_values: list[str] | None, *, has_header: bool
+) -> TextOptions:
+    """What the options say of delimited text.
+
+    Parameters
+    ----------
+    columns : str or None
+        Comma-separated names.
+    separator : str or None
+        May spell a tab as ``\\t``.
+    null_values : list of str or None
+        Texts that mean null.
+    has_header : bool
+        Whether the first line names the columns.
+
+    Returns
+    -------
+    TextOptions
+        For the reader.
+
+    Raises
+    ------
+    ConfigError
+        A column is named twice or has no name, or the separator is empty.
+    """
+    from featsel.logs.text import TextOptions  # noqa: PLC0415 - needed only where a log is read
+
+    names = tuple(name.strip() for name in columns.split(",")) if columns is not None else None
+    for name in names or ():
+        if not name or (names or ()).count(name) > 1:
+            raise ConfigError(
+                f"--columns {columns!r} names {name!r} twice or not at all", "Give every column one name."
+            )
+    if separator is not None:
+        separator = separator.replace("\\t", "\t")
+        if not separator or separator in {"\n", "\r", '"'}:
+            raise ConfigError(
+                f"--separator {separator!r} cannot separate values", "Give a character such as ; or \\t."
+            )
+    return TextOptions(names, has_header, separator, tuple(null_values or ()))

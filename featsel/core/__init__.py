@@ -1,0 +1,1 @@
+"""What several steps speak: errors and the schema of a log."""

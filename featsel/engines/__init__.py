@@ -1,0 +1,1 @@
+"""Where counting runs: every field of a log, over all rows, exactly."""

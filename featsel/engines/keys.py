@@ -1,0 +1,55 @@
+"""How does a value become a 64-bit key?
+
+Categories are hashed: two values collide with odds of n² / 2⁶⁵, one in 30,000 for a column of 34 million values.
+Numbers keep their order: their bits, with the sign turned so that larger numbers have larger keys.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+SIGN_BIT = np.uint64(1 << 63)
+
+
+def category_keys(values: pl.Series) -> NDArray[np.uint64]:
+    """Hashes of categorical values; null has a hash of its own.
+
+    Parameters
+    ----------
+    values : polars.Series
+        Strings, integers, booleans or floats.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n_rows,)
+        Equal for equal values within one version of polars.
+    """
+    return values.hash().to_numpy()
+
+
+def number_keys(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
+    """Keys in the order of the numbers.
+
+    Parameters
+    ----------
+    numbers : ndarray of float64, shape (n_rows,)
+        Finite or infinite, not NaN.
+
+    Returns
+    -------
+    ndarray of uint64, shape (n_rows,)
+        ``a < b`` exactly where their keys are; -0 and 0 are one.
+    """
+    bits = (numbers + 0.0).view(np.uint64)
+    return np.where(bits & SIGN_BIT, ~bits, bits | SIGN_BIT)
+
+
+def as_numbers(values: pl.Series) -> pl.Series:
+    """Values as float64 with null for NaN and for text that is no number."""
+    if values.dtype.is_temporal():
+        values = values.to_physical()
+    elif values.dtype == pl.String:
+        values = values.str.strip_chars()
+    return values.cast(pl.Float64, strict=False).fill_nan(None)

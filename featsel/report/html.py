@@ -1,0 +1,294 @@
+"""What does the page of a ranking show? Facts, verdicts, charts and the whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from featsel.ranking.scores import FieldScore, Ranking, Verdict
+from featsel.report.charts import MAX_BARS, cardinality_chart, coverage_chart, information_chart
+from featsel.report.page import escaped, render_page
+from featsel.report.ranking import (
+    SCORE_DISPLAYS,
+    counted,
+    percent,
+    ranking_overview,
+    ranking_summary,
+    verdict_counts,
+)
+from featsel.report.table import Align, Cell, Column, Table, readable
+
+MAX_WARNINGS = 8
+"""Leaks and identifiers named at the top of the page; a longer list would push the charts out of sight."""
+
+WIDE_FACTS = frozenset({"Log", "Fingerprint"})
+"""Facts too long for one cell of the grid."""
+
+VERDICT_MEANINGS = {
+    Verdict.INFORMATIVE: "tells more about the label than chance explains",
+    Verdict.NOISE: "no more than chance explains",
+    Verdict.CONSTANT: "one value in all rows",
+    Verdict.IDENTIFIER: "nearly every row has a value of its own",
+    Verdict.LEAK: "knows the label too well to be true",
+}
+"""Legend of the charts."""
+
+
+def ranking_html(ranking: Ranking, *, document: Mapping[str, object]) -> str:
+    """One self-contained page that opens offline and loads nothing: facts, charts and the whole table.
+
+    Parameters
+    ----------
+    ranking : Ranking
+        What to show.
+    document : mapping of str to object
+        The JSON document of the same ranking; its ``featsel``, ``input``, ``options`` and ``elapsed_s`` are
+        shown.
+
+    Returns
+    -------
+    str
+        An HTML document, the same for the same arguments.
+    """
+    options = _mapping(document.get("options"))
+    label = _plain(options.get("label") or document.get("label") or "the label")
+    body = "".join(
+        (
+            _header(ranking, label=label, document=document),
+            "<main>",
+            _verdicts(ranking),
+            _warnings(ranking),
+            _guide(ranking, label=label),
+            _charts(ranking),
+            _table_section(ranking_overview(ranking), verdict_counts(ranking)),
+            _options(options),
+            "</main>",
+        )
+    )
+    return render_page(f"Field ranking: {label}", body)
+
+
+def _header(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> str:
+    source = _mapping(document.get("input"))
+    facts: list[tuple[str, object]] = [
+        ("Log", source.get("paths")),
+        ("Rows", ranking.n_rows),
+        ("Columns", _count(source.get("columns"))),
+        ("Label", label),
+        ("Positive", percent(ranking.positive_rate)),
+        ("Label entropy", f"{ranking.label_entropy * 1000:.4g} mnat"),
+        ("Ordered by", SCORE_DISPLAYS[ranking.score].title),
+        ("Fingerprint", source.get("fingerprint")),
+        ("Time", _seconds(document.get("elapsed_s"))),
+        ("featsel", document.get("featsel")),
+    ]
+    wide = ' class="wide"'
+    items = "".join(
+        f"<div{wide if name in WIDE_FACTS else ''}><dt>{name}</dt><dd>{escaped(_plain(fact))}</dd></div>"
+        for name, fact in facts
+        if fact is not None
+    )
+    heading = f"<h1>Which fields tell <em>{escaped(label)}</em>?</h1>"
+    return (
+        f'<header>{heading}<p class="lead">{escaped(ranking_summary(ranking))}.</p><dl>{items}</dl></header>'
+    )
+
+
+def _verdicts(ranking: Ranking) -> str:
+    items = "".join(
+        f'<li class="{verdict.value}"><strong>{count:,}</strong>{_badge(verdict.value)}'
+        f"<small>{VERDICT_MEANINGS[verdict]}</small></li>"
+        for verdict, count in verdict_counts(ranking).items()
+    )
+    return f'<section aria-label="Verdicts"><ul class="verdicts">{items}</ul></section>'
+
+
+def _warnings(ranking: Ranking) -> str:
+    suspects = [one for one in ranking.fields if one.verdict in {Verdict.LEAK, Verdict.IDENTIFIER}]
+    if not suspects:
+        return ""
+    items = "".join(_warning(scored) for scored in suspects[:MAX_WARNINGS])
+    rest = len(suspects) - MAX_WARNINGS
+    more = f"<li>and {rest:,} more in the table</li>" if rest > 0 else ""
+    return f'<section class="warnings"><h2>Look at these first</h2><ul>{items}{more}</ul></section>'
+
+
+def _warning(scored: FieldScore) -> str:
+    reason = f": {escaped(scored.reason)}" if scored.reason else ""
+    return f"<li>{_badge(scored.verdict.value)} {_field_name(scored.name)}{reason}</li>"
+
+
+def _guide(ranking: Ranking, *, label: str) -> str:
+    sentences = (
+        f"Plug-in information is what a field seems to tell of {label} when its values are simply counted.",
+        "Every field seems to tell something, the more so the more values it has: the noise floor is what "
+        "the same counts would show by chance alone.",
+        "Corrected information is the difference, and the verdict says whether it is more than chance.",
+        "Usable information is what a model could gain from the field on rows that it has not seen, so it is "
+        "the better guide for fields of many values.",
+        f"A mnat is a thousandth of a nat, and all there is to know here is "
+        f"{ranking.label_entropy * 1000:.4g} mnat, the entropy of the label.",
+    )
+    return f'<section class="guide"><h2>How to read this</h2><p>{escaped(" ".join(sentences))}</p></section>'
+
+
+def _charts(ranking: Ranking) -> str:
+    n_fields = len(ranking.fields)
+    if not n_fields:
+        return ""
+    rest = n_fields - MAX_BARS
+    best = "The information of the fields" if rest <= 0 else f"The best {MAX_BARS} fields"
+    more = f" {counted(rest, 'more field')} in the table." if rest > 0 else ""
+    return "".join(
+        (
+            _figure(
+                best,
+                "Left, what orders the list; a bar with a gap is too long to draw beside the others. "
+                "Right, a mark for the plug-in information and an upright line for the noise floor, on a "
+                "logarithmic scale: the farther the mark stands to the right of the line, the less is "
+                f"chance.{more}",
+                information_chart(ranking) + _legend(ranking),
+            ),
+            _cardinality_figure(ranking),
+            _coverage_figure(ranking),
+        )
+    )
+
+
+def _cardinality_figure(ranking: Ranking) -> str:
+    if len(ranking.fields) < 2:
+        return ""  # one point shows no relation
+    return _figure(
+        "Many values look like much information",
+        "Each field twice: hollow as counted, filled after the correction. Counted information climbs with "
+        "the number of values; what falls to the bottom line owed it to chance.",
+        cardinality_chart(ranking) + _legend(ranking),
+    )
+
+
+def _coverage_figure(ranking: Ranking) -> str:
+    n_gaps = sum(scored.coverage < 1 for scored in ranking.fields)
+    n_full = len(ranking.fields) - n_gaps
+    if not n_gaps:
+        return _figure("Coverage", "No field has nulls.", "")
+    cut = f" The {MAX_BARS} emptiest are shown." if n_gaps > MAX_BARS else ""
+    has = "has" if n_gaps == 1 else "have"
+    rest = f"; {n_full:,} {'has' if n_full == 1 else 'have'} none" if n_full else ""
+    return _figure("Coverage", f"{counted(n_gaps, 'field')} {has} nulls{rest}.{cut}", coverage_chart(ranking))
+
+
+def _figure(title: str, caption: str, chart: str) -> str:
+    content = f'<div class="chart">{chart}</div>' if chart else ""
+    caption_html = f"<figcaption><h2>{escaped(title)}</h2><p>{escaped(caption)}</p></figcaption>"
+    return f"<figure>{caption_html}{content}</figure>"
+
+
+def _legend(ranking: Ranking) -> str:
+    present = [verdict.value for verdict, count in verdict_counts(ranking).items() if count]
+    return f'<p class="legend">{" ".join(_badge(verdict) for verdict in present)}</p>'
+
+
+def _table_section(table: Table, counts: Mapping[Verdict, int]) -> str:
+    shown = _shown_columns(table)
+    columns = [table.columns[index] for index in shown]
+    rows = "".join(_table_row(table, row, shown) for row in table.rows)
+    buttons = "".join(
+        f'<button type="button" data-verdict="{verdict.value}" aria-pressed="true">{_badge(verdict.value)} '
+        f"{count:,}</button>"
+        for verdict, count in counts.items()
+        if count
+    )
+    return (
+        '<section><h2 id="all">All fields</h2><div class="controls" hidden>'
+        '<label>Find <input type="search" id="find" placeholder="name or reason" autocomplete="off"></label>'
+        f'<div role="group" aria-label="Verdicts to show">{buttons}</div><output id="count"></output></div>'
+        '<div class="scroll" tabindex="0" role="region" aria-labelledby="all">'
+        f'<table id="fields"><thead><tr>{"".join(_table_header(column) for column in columns)}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{_column_guide(columns)}</section>"
+    )
+
+
+def _shown_columns(table: Table) -> list[int]:
+    names = [column.name for column in table.columns]
+    shown = [index for index, column in enumerate(table.columns) if not column.is_bar]
+    # The verdict stands beside the name, where it stays in sight of a narrow window.
+    shown.remove(names.index("verdict"))
+    shown.insert(names.index("field") + 1, names.index("verdict"))
+    return shown
+
+
+def _table_header(column: Column) -> str:
+    unit = f" <small>{escaped(column.unit)}</small>" if column.unit else ""
+    style = ' class="n"' if column.align is Align.RIGHT else ""
+    order = ' aria-sort="ascending"' if column.name == "#" else ""
+    tooltip = escaped(column.explanation)
+    return f'<th scope="col"{style}{order} title="{tooltip}">{escaped(column.name)}{unit}</th>'
+
+
+def _table_row(table: Table, row: Sequence[Cell], shown: Iterable[int]) -> str:
+    verdict = row[[column.name for column in table.columns].index("verdict")]
+    cells = "".join(_table_cell(row[index], table.columns[index]) for index in shown)
+    return f'<tr class="{escaped(str(verdict))}">{cells}</tr>\n'
+
+
+def _table_cell(cell: Cell, column: Column) -> str:
+    if column.name == "field":
+        return f'<th scope="row">{_field_name(str(cell))}</th>'
+    if column.name == "verdict":
+        return f"<td>{_badge(str(cell))}</td>"
+    style = ' class="n"' if column.align is Align.RIGHT else ""
+    return f"<td{style}>{escaped(readable(cell, column.format))}</td>"
+
+
+def _column_guide(columns: Iterable[Column]) -> str:
+    items = "".join(
+        f"<div><dt>{escaped(column.name)}</dt><dd>{escaped(column.explanation)}</dd></div>"
+        for column in columns
+    )
+    return f"<details open><summary>What the columns mean</summary><dl>{items}</dl></details>"
+
+
+def _options(options: Mapping[str, object]) -> str:
+    if not options:
+        return ""
+    items = "".join(
+        f"<div><dt>{escaped(name)}</dt><dd>{escaped(_plain(value))}</dd></div>"
+        for name, value in sorted(options.items())
+    )
+    return f"<section><details><summary>Options of this run</summary><dl>{items}</dl></details></section>"
+
+
+def _badge(verdict: str) -> str:
+    return f'<span class="badge {escaped(verdict)}">{escaped(verdict)}</span>'
+
+
+def _field_name(name: str) -> str:
+    # bdi keeps a name of right-to-left letters from turning its neighbours around
+    return f"<bdi>{escaped(name)}</bdi>"
+
+
+def _plain(value: object) -> str:
+    if value is None or value in ([], ""):
+        return "not given"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        # cast: any JSON array, whose items are shown as they are
+        return ", ".join(str(item) for item in cast("Sequence[object]", value))
+    return str(value)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    # cast: the keys of a JSON object are text
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
+def _count(value: object) -> object:
+    # cast: names or number of the columns, both say how many there are
+    return len(cast("Sequence[object]", value)) if isinstance(value, list | tuple) else value
+
+
+def _seconds(value: object) -> str | None:
+    return f"{value:.3g} s" if isinstance(value, int | float) else None

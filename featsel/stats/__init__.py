@@ -1,0 +1,31 @@
+"""Which fields does a table of counts show to be informative, how surely, and how usably?"""
+
+from featsel.stats.adjusted import relative_information
+from featsel.stats.contingency import add, concatenate, contingency_table, group
+from featsel.stats.entropy import field_entropy, label_entropy, mutual_information
+from featsel.stats.independence import (
+    expected_mutual_information,
+    null_moments,
+    variance_of_mutual_information,
+)
+from featsel.stats.significance import benjamini_hochberg, p_value, z_score
+from featsel.stats.usable import UsableInformation, usable_information
+
+__all__ = [
+    "UsableInformation",
+    "add",
+    "benjamini_hochberg",
+    "concatenate",
+    "contingency_table",
+    "expected_mutual_information",
+    "field_entropy",
+    "group",
+    "label_entropy",
+    "mutual_information",
+    "null_moments",
+    "p_value",
+    "relative_information",
+    "usable_information",
+    "variance_of_mutual_information",
+    "z_score",
+]

@@ -1,0 +1,1 @@
+"""Click-through-rate logs whose truth is known, because it was planted."""

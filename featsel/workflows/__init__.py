@@ -1,0 +1,1 @@
+"""What does a command do? Read, compute, write, return: one module per command."""

@@ -1,0 +1,189 @@
+"""What does ``featsel rank`` do?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from featsel import __version__
+from featsel.artifacts.atomic import check_target, write_text
+from featsel.artifacts.documents import RANKING_SCHEMA, to_json
+from featsel.artifacts.frames import write_frame
+from featsel.core.counts import ContingencyTable
+from featsel.core.errors import ConfigError, EmptyLogError
+from featsel.engines.local import LogCounts, Resources, count_fields
+from featsel.logs.fingerprint import fingerprint
+from featsel.logs.label import LabelReader
+from featsel.ranking.rank_fields import rank_fields
+from featsel.ranking.scores import Ranking, Score
+from featsel.report.html import ranking_html
+from featsel.report.ranking import ranking_overview, ranking_table
+from featsel.report.table import to_markdown, to_tsv
+from featsel.workflows.reporter import Reporter
+from featsel.workflows.request import LogRequest, open_request, read_schema
+
+
+@dataclass(frozen=True)
+class RankOptions:
+    """How fields are scored and where the ranking goes.
+
+    Parameters
+    ----------
+    score : Score
+        What orders the list.
+    bins : int
+        Quantile bins of a numeric field.
+    min_count : int
+        Values with fewer rows are pooled.
+    output : Path, optional
+        File to write; its extension says the format.
+    html : Path, optional
+        Page to write.
+    """
+
+    score: Score
+    bins: int
+    min_count: int
+    output: Path | None = None
+    html: Path | None = None
+
+
+@dataclass(frozen=True)
+class RankResult:
+    """A ranking and the document that tells all of it."""
+
+    ranking: Ranking
+    document: Mapping[str, object]
+
+    def to_json(self) -> str:
+        """Text of the document."""
+        return to_json(self.document)
+
+
+def rank(request: LogRequest, options: RankOptions, resources: Resources, reporter: Reporter) -> RankResult:
+    """Score every field of a log against its label.
+
+    Parameters
+    ----------
+    request : LogRequest
+        The log.
+    options : RankOptions
+        How to score, where to write.
+    resources : Resources
+        Threads and memory.
+    reporter : Reporter
+        Told of progress and of what is worth knowing.
+
+    Returns
+    -------
+    RankResult
+        All fields, best first.
+
+    Raises
+    ------
+    ConfigError, DataError
+        The request or the data is wrong; nothing was written.
+    """
+    started = time.monotonic()
+    _check_targets(options)
+    with open_request(request, reporter) as log:
+        schema = read_schema(log, request, reporter)
+        label = LabelReader(schema.label, schema.positive)
+        n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
+        reporter.start(f"counting {len(schema.fields):,} fields", n_cells)
+        counts = count_fields(
+            schema,
+            read=log.batches,
+            read_label=label.read,
+            is_columnar=log.is_columnar,
+            n_bins=options.bins,
+            resources=resources,
+            advance=reporter.advance,
+        )
+        if not counts.n_rows:
+            raise EmptyLogError(
+                f"{', '.join(map(repr, log.source.paths[:3]))} holds no rows", "Give a log with rows."
+            )
+        label.check_two_classes(n_rows=counts.n_rows, n_positive=counts.n_positive)
+        n_columns = len(log.dtypes)
+        mark = fingerprint(log.source.paths)
+    _warn_of_text(counts, reporter)
+    ranking = rank_fields(
+        schema.fields,
+        counts.fields,
+        label=ContingencyTable(np.array([counts.label_sums]), np.ones(1, np.int64)),
+        n_rows=counts.n_rows,
+        score=options.score,
+        min_count=options.min_count,
+        seed=request.seed,
+    )
+    document: dict[str, object] = {
+        "schema": RANKING_SCHEMA,
+        "featsel": __version__,
+        "input": {"paths": request.paths, "rows": counts.n_rows, "columns": n_columns, "fingerprint": mark},
+        "options": {
+            **request.as_options(),
+            "score": options.score,
+            "bins": options.bins,
+            "min_count": options.min_count,
+        },
+        "label": {
+            "name": schema.label,
+            "positive": schema.positive if schema.positive is not None else 1,
+            "positive_rate": ranking.positive_rate,
+            "entropy": ranking.label_entropy,
+        },
+        "fields": ranking.fields,
+        "elapsed_s": round(time.monotonic() - started, 3),
+    }
+    _write(ranking, document, options)
+    return RankResult(ranking, document)
+
+
+def _check_targets(options: RankOptions) -> None:
+    for path in (options.output, options.html):
+        if path is not None:
+            check_target(path)
+    if options.output is not None and options.output.suffix.lower() not in {
+        ".json",
+        ".md",
+        ".tsv",
+        ".csv",
+        ".parquet",
+    }:
+        raise ConfigError(
+            f"--output {str(options.output)!r} has no extension that a ranking can have",
+            "Use .json, .csv, .tsv, .parquet or .md; --html writes a page.",
+        )
+    if options.html is not None and options.html.suffix.lower() not in {".html", ".htm"}:
+        raise ConfigError(
+            f"--html {str(options.html)!r} does not end in .html", "Name the page something.html."
+        )
+
+
+def _warn_of_text(counts: LogCounts, reporter: Reporter) -> None:
+    for name, n_rows in counts.unreadable.items():
+        reporter.warn(
+            f"numeric field {name!r}: {n_rows:,} of {counts.n_rows:,} values are no numbers and count as null "
+            f"(if they mean something: --categorical {name!r})"
+        )
+
+
+def _write(ranking: Ranking, document: Mapping[str, object], options: RankOptions) -> None:
+    if options.output is not None:
+        suffix = options.output.suffix.lower()
+        if suffix == ".json":
+            write_text(options.output, to_json(document))
+        elif suffix == ".md":
+            write_text(options.output, to_markdown(ranking_overview(ranking)))
+        elif suffix == ".tsv":
+            write_text(options.output, to_tsv(ranking_table(ranking)))
+        else:
+            write_frame(pl.LazyFrame([asdict(field) for field in ranking.fields]), options.output)
+    if options.html is not None:
+        write_text(options.html, ranking_html(ranking, document=document))

@@ -1,0 +1,228 @@
+"""Which log does a user mean, and how shall it be read?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+import polars as pl
+
+from featsel.core.errors import ConfigError, EmptyLogError, MissingColumnError, did_you_mean
+from featsel.core.schema import Field, FieldKind, LogSchema
+from featsel.logs.formats import Format
+from featsel.logs.kinds import infer_fields
+from featsel.logs.label import choose_label
+from featsel.logs.log import Log, RowSelection, open_log
+from featsel.logs.sources import find_source
+from featsel.logs.text import TextOptions
+from featsel.workflows.reporter import Reporter
+
+
+@dataclass(frozen=True)
+class LogRequest:
+    """What every command that reads a log is told of it.
+
+    Parameters
+    ----------
+    paths : tuple of str
+        Files, globs, folders, URLs, or ``-``.
+    format : str, optional
+        Format of the files where their extension does not say it.
+    label : str, optional
+        The label; one of the usual names where absent.
+    positive : str, optional
+        Label value that counts as 1.
+    include, exclude : tuple of str
+        Shell patterns of columns.
+    categorical, numeric : tuple of str
+        Shell patterns of columns of that kind.
+    multivalued : tuple of str
+        ``COLUMN=SEPARATOR``: text columns to split into lists.
+    time, weight : str, optional
+        Columns of row time and row weight; neither is a field.
+    text : TextOptions
+        How delimited text is read.
+    rows, sample : int, optional
+        First rows, and a uniform sample of them.
+    seed : int
+        Of the sample and of everything random.
+    """
+
+    paths: tuple[str, ...]
+    format: str | None = None
+    label: str | None = None
+    positive: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    multivalued: tuple[str, ...] = ()
+    time: str | None = None
+    weight: str | None = None
+    text: TextOptions = TextOptions()
+    rows: int | None = None
+    sample: int | None = None
+    seed: int = 0
+
+    def as_options(self) -> Mapping[str, object]:
+        """Options as they stand in a document: what changes its numbers."""
+        return {
+            "format": self.format,
+            "positive": self.positive,
+            "include": self.include,
+            "exclude": self.exclude,
+            "categorical": self.categorical,
+            "numeric": self.numeric,
+            "multivalued": self.multivalued,
+            "time": self.time,
+            "weight": self.weight,
+            "rows": self.rows,
+            "sample": self.sample,
+            "seed": self.seed,
+        }
+
+
+@contextmanager
+def open_request(request: LogRequest, reporter: Reporter) -> Iterator[Log]:
+    """Open the log that a request names.
+
+    Parameters
+    ----------
+    request : LogRequest
+        What the user asked for.
+    reporter : Reporter
+        Told how the log was read.
+
+    Yields
+    ------
+    Log
+        With the selected rows and with text columns split where asked.
+    """
+    source = find_source(
+        request.paths, format=Format(request.format) if request.format else _delimited_format(request)
+    )
+    selection = RowSelection(request.rows, request.sample, request.seed)
+    with open_log(source, text=request.text, selection=selection) as log:
+        for note in log.notes:
+            reporter.note(note)
+        yield _split_lists(log, request.multivalued)
+
+
+def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
+    """Roles and kinds of the columns of an open log.
+
+    Parameters
+    ----------
+    log : Log
+        The log.
+    request : LogRequest
+        What the user said of its columns.
+    reporter : Reporter
+        Told the choice of the label, what was left out, and the reason for every kind.
+
+    Returns
+    -------
+    LogSchema
+        At least one field.
+
+    Raises
+    ------
+    MissingColumnError
+        A named column does not exist.
+    EmptyLogError
+        There is no row or no field.
+    ConfigError
+        A pattern that should choose columns matches none.
+    """
+    columns = list(log.dtypes)
+    label = choose_label(columns, request.label)
+    if request.label is None:
+        reporter.note(f"label: {label!r} (name another with --label)")
+    for name in (request.time, request.weight):
+        if name is not None and name not in log.dtypes:
+            raise MissingColumnError(name, available=columns)
+    if label in (request.time, request.weight):
+        raise ConfigError(
+            f"column {label!r} is the label and cannot be time or weight too", "Name another column."
+        )
+    names = [name for name in columns if name not in {label, request.time, request.weight}]
+    names = choose_columns(names, request, reporter)
+    unusable = [name for name in names if not _is_usable(log.dtypes[name])]
+    for name in unusable:
+        reporter.warn(f"column {name!r} is left out: values of type {log.dtypes[name]} are not supported")
+    names = [name for name in names if name not in unusable]
+    if not names:
+        raise EmptyLogError(
+            "the log has no field to rank: all columns are label, time, weight or excluded",
+            f"Its columns are: {', '.join(columns[:12])}.",
+        )
+    head = log.head(names)
+    if head.is_empty():
+        raise EmptyLogError(
+            f"{', '.join(map(repr, log.source.paths[:3]))} holds no rows", "Give a log with rows."
+        )
+    fields = infer_fields(head, is_text=log.is_text, categorical=request.categorical, numeric=request.numeric)
+    _check_kinds(fields, log.dtypes)
+    for field in fields:
+        reporter.detail(f"{field.name}: {field.kind}, {field.reason}")
+    return LogSchema(fields, label, request.positive, request.weight, request.time)
+
+
+def _delimited_format(request: LogRequest) -> Format | None:
+    """A separator or column names promise delimited text, where the extension promises nothing."""
+    return Format.CSV if request.text.separator is not None else None
+
+
+def _split_lists(log: Log, rules: Sequence[str]) -> Log:
+    splits: list[pl.Expr] = []
+    for rule in rules:
+        name, _, separator = rule.partition("=")
+        if name not in log.dtypes:
+            raise MissingColumnError(name, available=list(log.dtypes))
+        if log.dtypes[name] != pl.String:
+            raise ConfigError(
+                f"--multivalued {rule!r}: column {name!r} holds {log.dtypes[name]}, not text",
+                "Only text can be split.",
+            )
+        splits.append(pl.col(name).str.split(separator or "|"))
+    if not splits:
+        return log
+    frame = log.frame.with_columns(splits)
+    return replace(log, frame=frame, dtypes=dict(frame.collect_schema()))
+
+
+def choose_columns(names: Sequence[str], request: LogRequest, reporter: Reporter) -> list[str]:
+    """Columns that the patterns of a request leave, in order."""
+    for pattern in request.include:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ConfigError(
+                f"--include {pattern!r} matches no column",
+                did_you_mean(pattern, list(names), what="The log has"),
+            )
+    for option in ("exclude", "categorical", "numeric"):
+        for pattern in getattr(request, option):
+            if not any(fnmatchcase(name, pattern) for name in names):
+                reporter.warn(f"--{option} {pattern!r} matches no column")
+    chosen = [
+        name for name in names if not request.include or any(fnmatchcase(name, p) for p in request.include)
+    ]
+    return [name for name in chosen if not any(fnmatchcase(name, pattern) for pattern in request.exclude)]
+
+
+def _is_usable(dtype: pl.DataType) -> bool:
+    if isinstance(dtype, pl.List | pl.Array):
+        inner = dtype.inner
+        return isinstance(inner, pl.DataType) and not inner.is_nested() and inner != pl.Object
+    return not isinstance(dtype, pl.Struct | pl.Object)
+
+
+def _check_kinds(fields: Sequence[Field], dtypes: Mapping[str, pl.DataType]) -> None:
+    for field in fields:
+        is_list = isinstance(dtypes[field.name], pl.List | pl.Array)
+        if is_list and field.kind is not FieldKind.MULTIVALUED:
+            raise ConfigError(
+                f"--{field.kind} names column {field.name!r}, which holds lists",
+                "Lists are multi-valued fields; drop the option.",
+            )

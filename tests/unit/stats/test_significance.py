@@ -1,0 +1,82 @@
+"""Do p-values and their corrections mean what they say?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy.stats import chi2, false_discovery_control, kstest
+
+from featsel.core.counts import ContingencyTable
+from featsel.stats import (
+    benjamini_hochberg,
+    group,
+    mutual_information,
+    null_moments,
+    p_value,
+    z_score,
+)
+
+MakeTable = Callable[..., ContingencyTable]
+
+
+def p_values_of(tables: list[ContingencyTable]) -> list[float]:
+    means, deviations = null_moments(tables)
+    return p_value([mutual_information(table) for table in tables], means, deviations).tolist()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_p_values_of_noise_are_uniform_at_every_cardinality(seed: int, draw_noise: MakeTable) -> None:
+    rng = np.random.default_rng(seed)
+    n_rows = 20_000
+    tables: list[ContingencyTable] = []
+    for cardinality in (10 ** rng.uniform(1, np.log10(n_rows / 2), size=1000)).astype(int):
+        sizes = rng.multinomial(n_rows, rng.dirichlet(np.ones(cardinality)))
+        tables.append(draw_noise(sizes, n_rows // 5, rng=rng))
+
+    p = np.array(p_values_of(tables))
+
+    assert kstest(p, "uniform").pvalue > 0.01
+    # three standard errors of a share of .05 among 1000
+    assert 0.03 < (p < 0.05).mean() < 0.07
+
+
+def test_a_low_cardinality_field_has_the_p_value_of_the_g_test() -> None:
+    table = ContingencyTable(np.array([[40_100, 9_900], [39_900, 10_100], [40_000, 10_000]]), np.ones(3, int))
+    g_statistic = 2 * table.total * mutual_information(table)
+
+    # the two distributions differ by terms of the order of one over the smallest count
+    assert p_values_of([table])[0] == pytest.approx(chi2.sf(g_statistic, df=2), rel=1e-3)
+
+
+def test_a_weak_field_among_many_rows_is_found() -> None:
+    table = ContingencyTable(np.array([[81_000, 19_000], [79_000, 21_000]]), np.array([1, 1]))
+
+    assert p_values_of([table])[0] < 1e-20
+
+
+def test_an_identifier_and_a_constant_are_not_significant(draw_noise: MakeTable) -> None:
+    identifier = group(draw_noise(np.ones(5000, np.int64), 700, rng=np.random.default_rng(0)))
+    constant = ContingencyTable(np.array([[4300, 700]]), np.array([1]))
+
+    assert p_values_of([identifier, constant]) == [1.0, 1.0]
+
+
+def test_z_counts_standard_deviations() -> None:
+    assert z_score([0.3, 0.1], 0.2, [0.05, 0.0]) == pytest.approx([2.0, 0.0])
+
+
+def test_scalars_give_arrays_without_dimension() -> None:
+    assert p_value(0.2, 0.1, 0.1).shape == ()
+    assert z_score(0.2, 0.1, 0.1).shape == ()
+
+
+def test_q_values_agree_with_scipy() -> None:
+    p = np.random.default_rng(0).random(200) ** 2
+
+    assert benjamini_hochberg(p) == pytest.approx(false_discovery_control(p), rel=1e-14)
+
+
+def test_no_fields_have_no_q_values() -> None:
+    assert benjamini_hochberg([]).shape == (0,)
