@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,8 +39,8 @@ def check_target(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Name for a temporary file that replaces ``path`` when the block ends well, and vanishes when it does not.
+def replacing(path: Path) -> Generator[Path]:
+    """Name for a temporary file that replaces ``path`` when the block ends well, and else vanishes.
 
     Parameters
     ----------

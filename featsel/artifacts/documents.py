@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePath
 
 RANKING_SCHEMA = "featsel.ranking/1"
@@ -37,6 +37,4 @@ def _plain(value: object) -> object:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, PurePath):
         return str(value)
-    if isinstance(value, Sequence | Mapping):
-        return value
     raise TypeError(f"{type(value).__name__} has no place in a document")

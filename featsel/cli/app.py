@@ -54,6 +54,7 @@ def run(arguments: list[str]) -> int:
         The exit code.
     """
     try:
+        arguments = arguments or ["--help"]
         code = app(arguments, prog_name="featsel", standalone_mode=False)
         sys.stdout.flush()
     except FeatselError as error:
@@ -67,7 +68,7 @@ def run(arguments: list[str]) -> int:
         # the reader of a pipe has seen enough; the interpreter must not complain when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes an exit code
+    except Exception as error:
         message = f"a bug in featsel: {type(error).__name__}: {error}"
         return _fail(
             arguments, error, "bug", message, "Run again with --verbose and report what it prints.", BUG
@@ -83,7 +84,7 @@ def _show_version(*, value: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[  # noqa: ARG001 - its callback does the work
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
     ] = False,
@@ -91,7 +92,7 @@ def _root(
     """Rank, select and check the fields of click-through-rate logs."""
 
 
-def _fail(  # noqa: PLR0913, PLR0917 - the parts of an error message
+def _fail(
     arguments: list[str], error: Exception, code: str, message: str, hint: str | None, exit_code: int
 ) -> int:
     if {"--verbose", "-v"} & set(arguments):

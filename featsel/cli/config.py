@@ -19,14 +19,14 @@ TomlTable = dict[str, Any]  # what tomllib returns
 def read_defaults(path: Path | None, *, command: str, known: Mapping[str, set[str]]) -> TomlTable:
     """Option values that a config file gives to a command.
 
-    Keys at the top belong to every command that has such an option; a table named as a command belongs to it
-    alone and wins.
+    Keys at the top belong to every command that has such an option; a table named as a command belongs to
+    it alone and wins.
 
     Parameters
     ----------
     path : Path or None
-        What ``--config`` names; None looks for ``featsel.toml``, then ``[tool.featsel]`` of ``pyproject.toml``,
-        in the working folder.
+        What ``--config`` names; None looks in the working folder for ``featsel.toml``, then for
+        ``[tool.featsel]`` of ``pyproject.toml``.
     command : str
         The command that runs.
     known : mapping of str to set of str
@@ -51,23 +51,25 @@ def read_defaults(path: Path | None, *, command: str, known: Mapping[str, set[st
     if path is None:
         sys.stderr.write(f"featsel: note: options from {found}\n")
     everywhere = set[str]().union(*known.values())
-    defaults: TomlTable = {}
     for key, value in table.items():
-        if isinstance(value, dict):
-            if key not in known:
-                raise _unknown(found, f"[{key}]", key, sorted(known))
-            continue
-        name = _name(key)
-        if name not in everywhere:
-            raise _unknown(found, repr(key), name, sorted(everywhere))
-        if name in known[command]:
-            defaults[name] = _value(value)
-    for key, value in table.get(command, {}).items():
-        name = _name(key)
-        if name not in known[command]:
-            raise _unknown(found, f"'{command}.{key}'", name, sorted(known[command]))
-        defaults[name] = _value(value)
-    return defaults
+        if isinstance(value, dict) and key not in known:
+            raise _unknown(found, f"[{key}]", key, sorted(known))
+    shared = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    own = table.get(command, {})
+    defaults = _options(shared, everywhere, found) | _options(
+        own, known[command], found, prefix=f"{command}."
+    )
+    return {name: value for name, value in defaults.items() if name in known[command]}
+
+
+def _options(table: TomlTable, known: set[str], path: Path, *, prefix: str = "") -> TomlTable:
+    options: TomlTable = {}
+    for key, value in table.items():
+        name = {"format": "input_format"}.get(key, key.replace("-", "_"))
+        if name not in known:
+            raise _unknown(path, f"'{prefix}{key}'", key, sorted(known))
+        options[name] = value
+    return options
 
 
 def _read_table(path: Path) -> TomlTable:
@@ -81,17 +83,9 @@ def _read_table(path: Path) -> TomlTable:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"config file {str(path)!r} is no TOML: {error}", "Mend the line named.") from error
     if path.name == PROJECT_FILE.name:
-        table = document.get("tool", {}).get("featsel", {})
-        return dict(table) if isinstance(table, dict) else {}
+        table: TomlTable = document.get("tool", {}).get("featsel", {})
+        return table
     return document
-
-
-def _name(key: str) -> str:
-    return {"format": "input_format"}.get(key, key.replace("-", "_"))
-
-
-def _value(value: object) -> object:
-    return str(value) if isinstance(value, Path) else value
 
 
 def _unknown(path: Path, shown: str, name: str, options: list[str]) -> ConfigError:

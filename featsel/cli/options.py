@@ -95,7 +95,7 @@ Config = Annotated[
         metavar="FILE",
         is_eager=True,
         callback=apply_config,
-        help="TOML file with options; else featsel.toml or [tool.featsel] of pyproject.toml here, where one exists.",
+        help="TOML file with options; else featsel.toml or [tool.featsel] of pyproject.toml in this folder.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress.")]
@@ -107,14 +107,8 @@ Verbose = Annotated[
 UNITS = {
     "": 1,
     "B": 1,
-    "KB": 10**3,
-    "MB": 10**6,
-    "GB": 10**9,
-    "TB": 10**12,
-    "KIB": 2**10,
-    "MIB": 2**20,
-    "GIB": 2**30,
-    "TIB": 2**40,
+    **{f"{prefix}B": 1000**power for power, prefix in enumerate("KMGT", start=1)},
+    **{f"{prefix}IB": 1024**power for power, prefix in enumerate("KMGT", start=1)},
 }
 LEAST_MEMORY_BYTES = 16 * 10**6
 """Below this, tables would be too small to be of use."""
@@ -151,13 +145,16 @@ def parse_bytes(text: str) -> int:
 
 def use_threads(threads: int | None) -> int:
     """Number of threads, told to polars before it starts its own."""
-    n_threads = (
-        threads or len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else threads or os.cpu_count() or 1
-    )
+    n_threads = threads or _available_cores()
     os.environ["POLARS_MAX_THREADS"] = str(n_threads)
     return n_threads
+
+
+def _available_cores() -> int:
+    """Cores that this process may use, which in a container are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def known_format(name: str | None) -> str | None:
@@ -184,7 +181,7 @@ def text_options(
     columns : str or None
         Comma-separated names.
     separator : str or None
-        May spell a tab as ``\\t``.
+        May spell a tab as backslash and t.
     null_values : list of str or None
         Texts that mean null.
     has_header : bool

@@ -49,8 +49,8 @@ def synth(
 ) -> None:
     """Make a click log of which the truth is known, and write the truth beside it (OUT.truth.json).
 
-    Informative fields in which only some values matter, noise at all cardinalities up to row ids, copies, pairs
-    that matter only together, drift, a leak. Same options and seed: same bytes.
+    Informative fields in which only some values matter, noise at all cardinalities up to row ids, copies,
+    pairs that matter only together, drift, a leak. Same options and seed: same bytes.
     """
     o.use_threads(threads)
     # polars is loaded from here on

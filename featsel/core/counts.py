@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CountArray = NDArray[np.int64] | NDArray[np.float64]
+CountArray = NDArray[np.int64 | np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,4 +77,4 @@ class FieldCounts:
     @property
     def coverage(self) -> float:
         """Share of rows that are not null."""
-        return 1.0 - self.n_null / self.n_rows if self.n_rows else 0.0
+        return (self.n_rows - self.n_null) / self.n_rows if self.n_rows else 0.0

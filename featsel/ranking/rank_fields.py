@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.counts import ContingencyTable, FieldCounts
+from featsel.core.counts import ContingencyTable, CountArray, FieldCounts
 from featsel.core.schema import Field
 from featsel.ranking.scores import FieldScore, Ranking, Score, Verdict
 from featsel.ranking.verdicts import Evidence, judge
@@ -137,7 +137,8 @@ def pool_rare(table: ContingencyTable, min_count: int) -> ContingencyTable:
     is_rare = table.counts.sum(axis=1) < min_count
     if not is_rare.any():
         return table
-    pooled = (table.counts[is_rare] * table.multiplicity[is_rare, None]).sum(axis=0, keepdims=True)
+    weights = table.multiplicity[is_rare].astype(table.counts.dtype)
+    pooled: CountArray = (table.counts[is_rare] * weights[:, None]).sum(axis=0, keepdims=True)
     return ContingencyTable(
         np.concatenate([table.counts[~is_rare], pooled]), np.append(table.multiplicity[~is_rare], 1)
     )

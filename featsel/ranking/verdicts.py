@@ -11,8 +11,8 @@ from featsel.core.schema import FieldKind
 from featsel.ranking.scores import Verdict
 from featsel.stats import label_entropy, mutual_information
 
-SIGNIFICANCE = 0.05
-"""A field is informative if its q-value is below: one in twenty fields called so may be noise."""
+SIGNIFICANCE = 0.01
+"""A field is informative if its q-value is below: one in a hundred fields called so may be noise."""
 
 IDENTIFIER_SHARE = 0.95
 """Distinct values over rows from which a categorical field names rows instead of describing them."""
@@ -21,16 +21,16 @@ IDENTIFIER_VALUES = 50
 """With fewer values than this a field is no identifier, however few rows there are."""
 
 LEAK_SHARE = 0.7
-"""Share of the label's entropy that one field explains on held-out rows, from which it is called a leak. On real
-click logs the best honest field reached .52, columns written after the click .83 to 1."""
+"""Share of the label's entropy that one field explains on held-out rows, from which it is called a leak. On
+real click logs the best honest field reached .52, columns written after the click .83 to 1."""
 
 LEAK_NULL_SHARE = 0.5
 """The same for the mere fact that the field is null."""
 
 PURE_ROWS = 20
 LEAK_PURE_SHARE = 0.8
-"""A value with 20 rows, all of them positive, is no luck where clicks are rare; values like that which hold four
-fifths of all clicks were written after the click."""
+"""A value with 20 rows, all of them positive, is no luck where clicks are rare; values like that which hold
+four fifths of all clicks were written after the click."""
 
 
 @dataclass(frozen=True)

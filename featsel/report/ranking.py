@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from featsel.core.schema import FieldKind
 from featsel.ranking.scores import FieldScore, Ranking, Score, Verdict
@@ -233,9 +233,12 @@ def _facets(ranking: Ranking, full: float) -> tuple[_Facet, ...]:
     bar = _Facet(
         Column("score", is_bar=True, drop_order=6, styles={"": "cyan"}), lambda scored: scored.score / full
     )
-    # These three stand in the table anyway, in the same unit.
-    orders = () if ranking.score in {Score.CORRECTED, Score.USABLE, Score.Z} else (score,)
-    return (*_describing_facets(), *orders, bar, *_measuring_facets(), *_judging_facets())
+    measures = _measuring_facets()
+    # Some scores stand among the measures anyway, in the same unit; what orders the list stands first and stays.
+    orders = next((facet for facet in measures if facet.column.name == ranking.score.value), score)
+    first = replace(orders, column=replace(orders.column, drop_order=0))
+    others = (facet for facet in measures if facet is not orders)
+    return (*_describing_facets(), first, bar, *others, *_judging_facets())
 
 
 def _describing_facets() -> tuple[_Facet, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,7 +118,8 @@ def add(first: ContingencyTable, second: ContingencyTable) -> ContingencyTable:
         raise ValueError(f"tables of shape {first.counts.shape} and {second.counts.shape} do not add up")
     if (first.multiplicity != 1).any() or (second.multiplicity != 1).any():
         raise ValueError("grouped tables do not add up: their rows no longer stand for codes")
-    return _plain(first.counts + second.counts)
+    counts: CountArray = np.add(first.counts, second.counts)
+    return _plain(counts)
 
 
 def concatenate(tables: Sequence[ContingencyTable]) -> ContingencyTable:
@@ -142,8 +142,7 @@ def concatenate(tables: Sequence[ContingencyTable]) -> ContingencyTable:
     """
     if len({table.counts.shape[1] for table in tables}) != 1:
         raise ValueError("tables to concatenate need one common number of labels")
-    # an array of a union of types, which the stubs cannot follow
-    counts = cast(CountArray, np.concatenate([table.counts for table in tables]))
+    counts: CountArray = np.concatenate([table.counts for table in tables])
     return ContingencyTable(counts, np.concatenate([table.multiplicity for table in tables]))
 
 

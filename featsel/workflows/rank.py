@@ -60,9 +60,9 @@ class RankResult:
     ranking: Ranking
     document: Mapping[str, object]
 
-    def to_json(self) -> str:
-        """Text of the document."""
-        return to_json(self.document)
+    def to_json(self, top: int | None = None) -> str:
+        """Text of the document, with the best fields alone where ``top`` says how many."""
+        return to_json({**self.document, "fields": self.ranking.fields[:top]})
 
 
 def rank(request: LogRequest, options: RankOptions, resources: Resources, reporter: Reporter) -> RankResult:
@@ -127,6 +127,7 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
         "featsel": __version__,
         "input": {"paths": request.paths, "rows": counts.n_rows, "columns": n_columns, "fingerprint": mark},
         "options": {
+            "label": schema.label,
             **request.as_options(),
             "score": options.score,
             "bins": options.bins,
@@ -169,8 +170,8 @@ def _check_targets(options: RankOptions) -> None:
 def _warn_of_text(counts: LogCounts, reporter: Reporter) -> None:
     for name, n_rows in counts.unreadable.items():
         reporter.warn(
-            f"numeric field {name!r}: {n_rows:,} of {counts.n_rows:,} values are no numbers and count as null "
-            f"(if they mean something: --categorical {name!r})"
+            f"numeric field {name!r}: {n_rows:,} of {counts.n_rows:,} values are no numbers and count as "
+            f"null (if they mean something: --categorical {name!r})"
         )
 
 

@@ -105,7 +105,7 @@ def test_overview_shows_millinats(make_ranking):
 
     line = to_markdown(table).splitlines()[2]
 
-    assert "| 14.500 | 2.000 | 12.500 | 2.40% | 11.700 |" in line
+    assert "| 12.500 | 14.500 | 2.000 | 2.40% | 11.700 |" in line
 
 
 def test_a_leak_does_not_dwarf_the_bars(mixed_ranking):
