@@ -7,7 +7,7 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,7 @@ class RunStore:
             return keys, np.empty(0, np.int64)
         return keys, self._read(run.weight_dtype, run.offset + 8 * (run.n_keys + start), stop - start)
 
-    def _position(self, run: SortedRun, key: int, *, side: Any) -> int:
+    def _position(self, run: SortedRun, key: int, *, side: Literal["left", "right"]) -> int:
         bound = np.uint64(key)
         block = max(0, int(np.searchsorted(run.index, bound, side=side)) - 1)
         start = block * INDEX_STEP
@@ -120,14 +120,15 @@ class RunStore:
         return start + int(np.searchsorted(keys, bound, side=side))
 
     def _write(self, values: NDArray[Any], offset: int) -> None:
-        view = memoryview(np.ascontiguousarray(values)).cast("B")
+        view = values.view(np.uint8).data
         try:
             while len(view):
                 written = os.pwrite(self._file.fileno(), view, offset)
                 view, offset = view[written:], offset + written
         except OSError as error:
+            folder = tempfile.gettempdir()
             raise DataError(
-                f"the temporary folder {tempfile.gettempdir()!r} cannot take more spilled counts: {error.strerror}",
+                f"the temporary folder {folder!r} cannot take more spilled counts: {error.strerror}",
                 "Point TMPDIR to a disk with more room, or raise --memory-limit.",
             ) from error
 

@@ -1,41 +1,39 @@
 """How are the values of one field counted, exactly, in bounded memory?
 
-The first values seen live in a hash table that fits the processor's cache and count every row of theirs: in a
-log, that is most rows. Rows of later values are set aside as bare keys, sorted in runs, spilled where memory
+The first values seen live in a hash table that fits the processor's cache and count every row of theirs: in
+a log, that is most rows. Rows of later values are set aside as bare keys, spilled in sorted runs where memory
 ends, and counted at the end by merging them with the table range by range. Nothing is approximate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from featsel.core.counts import ContingencyTable
-from featsel.engines import kernels
+from featsel.engines import kernels, merging
 from featsel.engines.spill import RunStore, SortedRun
 
 FIRST_SLOTS = 256
 """A table starts small: most fields have few values, and a fresh megabyte costs its page faults."""
 
-MERGE_KEYS = 1 << 21
-"""Keys merged at once: 16 MB that are sorted in one go."""
+MERGE_KEYS = 1 << 19
+"""Keys merged at once: 4 MB that are sorted in one go."""
 
 SMALL_COUNTS = 64
 """Values with fewer rows of each label are tallied by their counts in a square table."""
 
 USELESS_TABLE_MISSES = 0.6
-"""Where more of a batch than this finds no place in the table, later batches pass it by: a look-up that misses
-costs as much as half of sorting the key does."""
+"""Where more of a batch than this finds no place in the table, later batches pass it by: a look-up that
+misses costs as much as half of sorting the key does."""
 
-LAST_KEY = 2**64 - 1
+LAST_KEY = int(merging.LAST_KEY)
 
 WeightedKeys = tuple[NDArray[np.uint64], NDArray[Any]]
 """Keys and the weights beside them; no weights where all are 1."""
-
-WEIGHT_UNIT = 1 << 20
-"""Fixed-point unit in which the total weight is summed."""
 
 
 class ValueCounts:
@@ -45,35 +43,29 @@ class ValueCounts:
     ----------
     table_values : int
         How many values the hash table may hold.
-    run_keys : int
-        Length of a run of keys that found no place in the table.
-    loose_keys : int
-        How many such keys may wait in memory; more go to disk in sorted runs.
+    spill_keys : int
+        How many keys of one label that found no place in the table may wait in memory; more go to disk.
     store : RunStore
-        Keeps those runs.
+        Keeps those.
     is_weighted : bool
         Whether rows carry weights.
     """
 
-    def __init__(
-        self, *, table_values: int, run_keys: int, loose_keys: int, store: RunStore, is_weighted: bool
-    ) -> None:
+    def __init__(self, *, table_values: int, spill_keys: int, store: RunStore, is_weighted: bool) -> None:
         self._dtype: Any = np.float64 if is_weighted else np.int64
         self._table_values = table_values
-        self._run_keys = run_keys
-        self._loose_keys = loose_keys
+        self._capacity = spill_keys
         self._store = store
         self._is_weighted = is_weighted
         self._table_keys = np.zeros(FIRST_SLOTS, np.uint64)
         self._table_sums = np.zeros((FIRST_SLOTS, 2), self._dtype)
-        self._n_used = 0
+        self._n_used: int = 0
         self._is_closed = False
         self._spill_keys = np.empty((2, 0), np.uint64)
         self._spill_weights = np.empty((2, 0), self._dtype)
         self._n_spilled = np.zeros(2, np.int64)
-        self._loose: tuple[list[WeightedKeys], list[WeightedKeys]] = ([], [])
+        self._n_flushed = 0
         self._runs: tuple[list[SortedRun], list[SortedRun]] = ([], [])
-        self._total = 0
 
     def add(self, keys: NDArray[np.uint64], labels: NDArray[np.uint8], weights: NDArray[Any]) -> None:
         """Count one batch.
@@ -84,16 +76,24 @@ class ValueCounts:
             Values as 64-bit keys; equal keys are one value.
         labels : ndarray of uint8, shape (n_rows,)
             0 or 1.
-        weights : ndarray, shape (n_rows,)
-            float64 if weighted, else int64 ones (which may be one number broadcast).
+        weights : ndarray, shape (n_rows,) or (0,)
+            float64 if weighted, else an empty array of int64.
         """
-        # a sum of integers does not depend on how the rows are cut into batches
-        self._total += (
-            int(np.rint(weights * WEIGHT_UNIT).astype(np.int64).sum()) if self._is_weighted else keys.size
-        )
-        for start in range(0, keys.size, self._run_keys):
-            part = slice(start, start + self._run_keys)
-            self._add_part(keys[part], labels[part], weights[part])
+        keys, labels, weights = _read_only(keys), _read_only(labels), _read_only(weights)
+        n_missed = -self._n_aside
+        row: int = 0
+        while row < keys.size:
+            spill = (self._spill_keys, self._spill_weights, self._n_spilled)
+            if self._is_closed:
+                row = kernels.set_aside(keys, labels, weights, row, *spill)
+            else:
+                n_allowed = min(self._table_values, self._table_keys.size // 2)
+                table = (self._table_keys, self._table_sums, self._n_used, n_allowed)
+                row, self._n_used = kernels.count_keys(keys, labels, weights, row, *table, *spill)
+            if row < keys.size:
+                self._make_room()
+        n_missed += self._n_aside
+        self._is_closed = self._is_closed or n_missed > USELESS_TABLE_MISSES * keys.size
 
     def tally(self) -> tuple[int, ContingencyTable]:
         """Finish: how many values have which counts.
@@ -105,37 +105,36 @@ class ValueCounts:
         ContingencyTable
             One row per pair of counts; unsorted, equal pairs may stand in several rows.
         """
-        ranges = self._ranges()
-        table_keys, table_sums = self._sorted_table()
-        if not ranges:
-            return table_keys.size, ContingencyTable(table_sums, np.ones(table_keys.size, np.int64))
+        n_values = 0
         side = 0 if self._is_weighted else SMALL_COUNTS
         small = np.zeros((side, side), np.int64)
         parts: list[NDArray[Any]] = []
-        n_values = 0
-        for low, high in ranges:
-            table = _inside(table_keys, table_sums, low, high)
-            negatives, positives = self._merge(0, low, high), self._merge(1, low, high)
-            n_rows = negatives[0].size + positives[0].size
-            # a value outside the small square is in the table or has at least SMALL_COUNTS rows
-            n_large = table[0].size + (n_rows if self._is_weighted else n_rows // SMALL_COUNTS)
-            large = np.empty((n_large, 2), self._dtype)
-            n_distinct, n_large = kernels.tally_keys(*negatives, *positives, *table, small, large)
-            n_values += n_distinct
-            parts.append(large[:n_large].copy())
-        pairs = np.argwhere(small)
-        counts = np.concatenate([pairs.astype(self._dtype), *parts])
-        multiplicity = np.ones(counts.shape[0], np.int64)
-        multiplicity[: pairs.shape[0]] = small[small > 0]
-        return n_values, ContingencyTable(counts, multiplicity)
+        multiplicities: list[NDArray[np.int64]] = []
+        for sums in self._sorted_sums():
+            n_values += sums.shape[0]
+            if self._is_weighted:
+                # a pair of floats is a complex number, of which numpy finds the distinct ones
+                pairs, n_equal = np.unique(sums.view(np.complex128).ravel(), return_counts=True)
+                parts.append(pairs.view(np.float64).reshape(-1, 2))
+                multiplicities.append(n_equal.astype(np.int64))
+            else:
+                n_large = merging.tally_sums(sums, small)
+                parts.append(sums[:n_large].copy())
+                multiplicities.append(np.ones(n_large, np.int64))
+        parts.append(np.argwhere(small).astype(self._dtype).reshape(-1, 2))
+        multiplicities.append(small[np.nonzero(small)])
+        return n_values, ContingencyTable(np.concatenate(parts), np.concatenate(multiplicities))
 
-    def bin(self, n_bins: int) -> tuple[int, ContingencyTable]:
+    def bin(self, n_bins: int, total: float) -> tuple[int, ContingencyTable]:
         """Finish: counts of the values in bins of equal counts, in the order of the keys.
 
         Parameters
         ----------
         n_bins : int
-            At most this many; fewer values than that keep one bin each.
+            At most this many, no more than the hash table may hold values; fewer values than that keep one
+            bin each.
+        total : float
+            Sum of all weights, or the number of rows.
 
         Returns
         -------
@@ -144,126 +143,99 @@ class ValueCounts:
         ContingencyTable
             One row per bin.
         """
-        ranges = self._ranges()
-        table_keys, table_sums = self._sorted_table()
-        if not ranges and table_keys.size <= n_bins:
-            return table_keys.size, ContingencyTable(table_sums, np.ones(table_keys.size, np.int64))
-        bins = np.zeros((n_bins, 2), self._dtype)
-        state = np.array([0.0, 0.0, self._total / WEIGHT_UNIT if self._is_weighted else self._total])
+        if self._n_used <= n_bins and not self._n_aside:
+            (sums,) = self._sorted_sums()
+            return self._n_used, ContingencyTable(sums, np.ones(len(sums), np.int64))
         n_values = 0
-        for low, high in ranges or [(0, LAST_KEY)]:
-            table = _inside(table_keys, table_sums, low, high)
-            negatives, positives = self._merge(0, low, high), self._merge(1, low, high)
-            n_values += kernels.fill_bins(*negatives, *positives, *table, bins, state)
+        bins = np.zeros((n_bins, 2), self._dtype)
+        state = np.array([0.0, 0.0, total])
+        for sums in self._sorted_sums():
+            n_values += sums.shape[0]
+            merging.fill_bins(sums, bins, state)
         bins = bins[bins.sum(axis=1) > 0]
-        return n_values, ContingencyTable(bins, np.ones(bins.shape[0], np.int64))
+        return n_values, ContingencyTable(bins, np.ones(len(bins), np.int64))
 
-    def _add_part(self, keys: NDArray[np.uint64], labels: NDArray[np.uint8], weights: NDArray[Any]) -> None:
-        if self._n_spilled.max() + keys.size > self._run_keys:
-            self._flush()
-        if self._is_closed:
-            self._set_aside(keys, labels, weights)
-            return
-        n_spilled = int(self._n_spilled.sum())
-        row = 0
-        while row < keys.size:
-            row, self._n_used = kernels.count_keys(
-                keys,
-                labels,
-                weights,
-                row,
-                self._table_keys,
-                self._table_sums,
-                self._n_used,
-                min(self._table_values, self._table_keys.size // 2),
-                self._spill_keys.size > 0,
-                self._spill_keys,
-                self._spill_weights,
-                self._n_spilled,
-            )
-            if row < keys.size:
-                self._make_room()
-        self._is_closed = self._n_spilled.sum() - n_spilled > USELESS_TABLE_MISSES * keys.size
-
-    def _set_aside(self, keys: NDArray[np.uint64], labels: NDArray[np.uint8], weights: NDArray[Any]) -> None:
-        """Let a batch pass the table by."""
-        for label in (0, 1):
-            is_label = labels == label
-            chosen = keys[is_label]
-            chosen[chosen == kernels.EMPTY] = kernels.ZERO_KEY
-            start = int(self._n_spilled[label])
-            self._spill_keys[label, start : start + chosen.size] = chosen
-            if self._is_weighted:
-                self._spill_weights[label, start : start + chosen.size] = weights[is_label]
-            self._n_spilled[label] += chosen.size
+    @property
+    def _n_aside(self) -> int:
+        return self._n_flushed + int(self._n_spilled.sum())
 
     def _make_room(self) -> None:
-        """Let the table grow, or where it may not, open the buffers for keys that are set aside."""
-        if self._n_used >= self._table_values:
-            self._spill_keys = np.empty((2, self._run_keys), np.uint64)
-            self._spill_weights = np.empty((2, self._run_keys if self._is_weighted else 0), self._dtype)
-            return
-        n_slots = 4 * self._table_keys.size
-        table_keys, table_sums = np.zeros(n_slots, np.uint64), np.zeros((n_slots, 2), self._dtype)
-        kernels.grow_table(self._table_keys, self._table_sums, table_keys, table_sums)
-        self._table_keys, self._table_sums = table_keys, table_sums
-
-    def _sorted_table(self) -> tuple[NDArray[np.uint64], NDArray[Any]]:
-        is_used = self._table_keys != kernels.EMPTY
-        keys, sums = self._table_keys[is_used], self._table_sums[is_used]
-        order = np.argsort(keys)
-        return keys[order], sums[order]
+        """Let the table grow; or where it may not, open or empty the buffers of keys that are set aside."""
+        if self._n_used < self._table_values:
+            n_slots = 4 * self._table_keys.size
+            table_keys, table_sums = np.zeros(n_slots, np.uint64), np.zeros((n_slots, 2), self._dtype)
+            kernels.grow_table(self._table_keys, self._table_sums, table_keys, table_sums)
+            self._table_keys, self._table_sums = table_keys, table_sums
+        elif self._spill_keys.size:
+            self._flush()
+        else:
+            # memory that is not written to takes no room, so that a short column stays small
+            self._spill_keys = np.empty((2, self._capacity), np.uint64)
+            self._spill_weights = np.empty((2, self._capacity if self._is_weighted else 0), self._dtype)
 
     def _flush(self) -> None:
-        """Empty the buffers of keys that were set aside."""
+        """Move the keys that were set aside to disk."""
+        self._n_flushed = self._n_aside
         for label in (0, 1):
-            part = slice(int(self._n_spilled[label]))
-            self._loose[label].append(
-                (self._spill_keys[label, part].copy(), self._spill_weights[label, part].copy())
-            )
+            keys, weights = self._sorted_spill(label)
+            if keys.size:
+                self._runs[label].append(self._store.write(keys, weights))
         self._n_spilled[:] = 0
-        if sum(keys.size for keys, _ in (*self._loose[0], *self._loose[1])) > self._loose_keys:
-            self._spill()
 
-    def _spill(self) -> None:
-        """Move the keys that wait in memory to disk, in sorted runs."""
-        for label in (0, 1):
-            self._runs[label].extend(
-                self._store.write(*_sorted(*part)) for part in self._loose[label] if part[0].size
-            )
-            self._loose[label].clear()
+    def _sorted_spill(self, label: int) -> WeightedKeys:
+        """Sort the buffer of a label in place."""
+        part = slice(int(self._n_spilled[label]))
+        keys, weights = self._spill_keys[label, part], self._spill_weights[label, part]
+        if self._is_weighted:
+            return _sorted(keys, weights)
+        keys.sort()
+        return keys, weights
+
+    def _sorted_sums(self) -> Iterator[NDArray[Any]]:
+        """Sums by label of all values, in the order of their keys, in arrays that the caller may change."""
+        is_used = self._table_keys != kernels.EMPTY
+        table_keys, table_sums = self._table_keys[is_used], self._table_sums[is_used]
+        order = np.argsort(table_keys)
+        table_keys, table_sums = table_keys[order], table_sums[order]
+        if not self._n_aside:
+            yield table_sums
+            return
+        for low, high in self._ranges():
+            negatives, positives = self._read(0, low, high), self._read(1, low, high)
+            start = int(np.searchsorted(table_keys, np.uint64(low), side="left"))
+            stop = int(np.searchsorted(table_keys, np.uint64(high), side="right"))
+            table = (table_keys[start:stop], table_sums[start:stop])
+            sums = np.empty((stop - start + negatives[0].size + positives[0].size, 2), self._dtype)
+            n_keys = merging.merge_keys(*negatives, *positives, *table, sums)
+            yield sums[:n_keys]
 
     def _ranges(self) -> list[tuple[int, int]]:
         """Cut the keys that were set aside into ascending ranges (bounds included) that fit into memory."""
-        if not self._spill_keys.size:
-            return []
-        self._flush()
-        if not (self._runs[0] or self._runs[1]):
+        if not self._n_flushed:
             return [(0, LAST_KEY)]
-        self._spill()
+        self._flush()
         runs = [*self._runs[0], *self._runs[1]]
-        n_ranges = -(-sum(run.n_keys for run in runs) // MERGE_KEYS)
+        n_ranges = -(-self._n_flushed // MERGE_KEYS)
         sample = np.sort(np.concatenate([run.index for run in runs]))
         bounds = np.unique(sample[np.arange(1, n_ranges) * sample.size // n_ranges]).tolist()
         return list(zip([0, *bounds], [*(bound - 1 for bound in bounds), LAST_KEY], strict=True))
 
-    def _merge(self, label: int, low: int, high: int) -> WeightedKeys:
+    def _read(self, label: int, low: int, high: int) -> WeightedKeys:
         """Sorted keys of one label in a range, with their weights in the order of the rows."""
-        parts = self._loose[label] or [self._store.between(run, low, high) for run in self._runs[label]]
-        if not parts:
-            return np.empty(0, np.uint64), np.empty(0, self._dtype)
+        if not self._n_flushed:
+            return self._sorted_spill(label)
+        parts = [self._store.between(run, low, high) for run in self._runs[label]]
+        parts.append((np.empty(0, np.uint64), np.empty(0, self._dtype)))
         return _sorted(
             np.concatenate([keys for keys, _ in parts]), np.concatenate([weights for _, weights in parts])
         )
 
 
-def _inside(
-    keys: NDArray[np.uint64], sums: NDArray[Any], low: int, high: int
-) -> tuple[NDArray[np.uint64], NDArray[Any]]:
-    """Part of a sorted table with ``low <= key <= high``."""
-    start = int(np.searchsorted(keys, np.uint64(low), side="left"))
-    stop = int(np.searchsorted(keys, np.uint64(high), side="right"))
-    return keys[start:stop], sums[start:stop]
+def _read_only(values: NDArray[Any]) -> NDArray[Any]:
+    """View of an array of which polars may be the owner; kernels would be compiled for both kinds."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def _sorted(keys: NDArray[np.uint64], weights: NDArray[Any]) -> WeightedKeys:

@@ -1,0 +1,111 @@
+"""What are the label and the weight of each row, for every group of fields that is counted?"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from featsel.core.errors import DataError
+from featsel.core.schema import LogSchema
+from featsel.engines.weights import NO_WEIGHTS, sum_by_label
+
+
+class RoleReader:
+    """Labels and weights of the batches, and their sums.
+
+    A log is read once per group of fields. Labels are read with the first group and remembered, a bit each;
+    weights are read with every group.
+
+    Parameters
+    ----------
+    schema : LogSchema
+        Names label and weight.
+    read_label : callable
+        Turns a label column into 0/1.
+    """
+
+    def __init__(self, schema: LogSchema, read_label: Callable[[pl.Series], NDArray[np.uint8]]) -> None:
+        self._schema = schema
+        self._read_label = read_label
+        self._packed: list[NDArray[np.uint8]] = []
+        self._starts = [0]
+        self._row = 0
+        self._is_first = True
+        self.n_positive = 0
+        self.label_sums = (0.0, 0.0)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that were read with the first group."""
+        return self._starts[-1]
+
+    def begin(self) -> list[str]:
+        """Begin a group; returns the columns that are to be read beside its fields."""
+        self._is_first = not self._packed
+        self._row = 0
+        names = [self._schema.label] if self._is_first else []
+        return [*names, self._schema.weight] if self._schema.weight is not None else names
+
+    def read(self, batch: pl.DataFrame) -> tuple[NDArray[np.uint8], NDArray[Any]]:
+        """Labels and weights of the next batch of the group.
+
+        Parameters
+        ----------
+        batch : polars.DataFrame
+            With the columns that :meth:`begin` named.
+
+        Returns
+        -------
+        labels : ndarray of uint8, shape (n_rows,)
+            0 or 1.
+        weights : ndarray of float64, shape (n_rows,), or ``NO_WEIGHTS``
+            Weights.
+
+        Raises
+        ------
+        DataError
+            A weight is missing, negative or not finite.
+        """
+        weights = NO_WEIGHTS if self._schema.weight is None else _read_weights(batch[self._schema.weight])
+        stop = self._row + batch.height
+        labels = self._remember(batch, weights) if self._is_first else self._recall(self._row, stop)
+        self._row = stop
+        return labels, weights
+
+    def _remember(self, batch: pl.DataFrame, weights: NDArray[Any]) -> NDArray[np.uint8]:
+        labels = self._read_label(batch[self._schema.label])
+        self._packed.append(np.packbits(labels))
+        self._starts.append(self._starts[-1] + labels.size)
+        self.n_positive += int(np.count_nonzero(labels))
+        self.label_sums = sum_by_label(labels, weights, start=self.label_sums)
+        return labels
+
+    def _recall(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """Labels of some rows; batches need not be cut as they were the first time."""
+        parts: list[NDArray[np.uint8]] = []
+        index = bisect_right(self._starts, start) - 1
+        while start < stop:
+            first, last = self._starts[index], self._starts[index + 1]
+            labels = np.unpackbits(self._packed[index], count=last - first)
+            parts.append(labels[start - first : stop - first])
+            start = last
+            index += 1
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _read_weights(column: pl.Series) -> NDArray[np.float64]:
+    weights = column.cast(pl.Float64, strict=False)
+    numbers = weights.to_numpy()
+    is_bad = ~np.isfinite(numbers) | (numbers < 0)
+    if weights.null_count() or is_bad.any():
+        found = column[int(np.argmax(is_bad))]
+        raise DataError(
+            f"weight {column.name!r} holds {found!r}",
+            "Weights are finite numbers, 0 or more; fill or drop the rows without one.",
+        )
+    return numbers
