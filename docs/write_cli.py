@@ -11,12 +11,13 @@ INTRODUCTION = """# Command line
 
 Written from `--help` by `make docs`.
 
-Results go to standard output, everything else to standard error. A terminal gets a table, a pipe gets tab-separated
-text, `--json` one JSON document. Exit codes: 0 done, 1 a check found something, 2 wrong request, 3 wrong data,
-70 a bug in featsel, 130 interrupted.
+Results go to standard output, everything else to standard error. A terminal gets a table, a pipe gets
+tab-separated text, `--json` one JSON document. Exit codes: 0 done, 1 a check found something, 2 wrong
+request, 3 wrong data, 70 a bug in featsel, 130 interrupted.
 
-Options can also stand in a TOML file: `featsel.toml` or `[tool.featsel]` of `pyproject.toml` in the working folder,
-or what `--config` names. Keys at the top hold for every command, a table `[rank]` for one; the command line wins.
+Options can also stand in a TOML file: `featsel.toml` or `[tool.featsel]` of `pyproject.toml` in the working
+folder, or what `--config` names. Keys at the top hold for every command, a table `[rank]` for one; the
+command line wins.
 """
 
 
@@ -28,7 +29,11 @@ def page() -> str:
         arguments = [*command.split(), "--help"]
         environment = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
         help_text = subprocess.run(
-            [sys.executable, "-m", "featsel", *arguments], capture_output=True, text=True, check=True, env=environment
+            [sys.executable, "-m", "featsel", *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
         ).stdout
         lines = "\n".join(line.rstrip() for line in help_text.strip().splitlines())
         parts.append(f"## {title}\n\n```\n{lines}\n```\n")

@@ -27,7 +27,14 @@ def _transcript(block: str, folder: Path) -> str:
 def _run(command: str, folder: Path) -> str:
     main, terminal = pty.openpty()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "COLUMNS": "100", "TERM": "xterm", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+    environment = {
+        **os.environ,
+        "PATH": path,
+        "COLUMNS": "100",
+        "TERM": "xterm",
+        "NO_COLOR": "1",
+        "LC_ALL": "C.UTF-8",
+    }
     with subprocess.Popen(
         command, shell=True, cwd=folder, stdout=terminal, stderr=subprocess.STDOUT, env=environment
     ) as process:

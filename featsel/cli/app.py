@@ -62,8 +62,7 @@ def run(arguments: list[str]) -> int:
     except TyperException as error:
         return _fail(arguments, error, "usage", error.format_message(), _usage_hint(arguments), USAGE)
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("\nfeatsel: interrupted\n")
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
         # the reader of a pipe has seen enough; the interpreter must not complain when it flushes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -73,6 +72,8 @@ def run(arguments: list[str]) -> int:
         return _fail(
             arguments, error, "bug", message, "Run again with --verbose and report what it prints.", BUG
         )
+    if code == INTERRUPTED:  # typer turns the signal into this code
+        sys.stderr.write("\nfeatsel: interrupted\n")
     return code if isinstance(code, int) else 0
 
 

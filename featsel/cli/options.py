@@ -12,7 +12,7 @@ import typer
 from featsel.core.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from featsel.logs.text import TextOptions
+    from featsel.workflows.request import TextOptions
 
 
 def apply_config(context: typer.Context, path: Path | None) -> Path | None:
@@ -161,14 +161,15 @@ def _available_cores() -> int:
 
 def known_format(name: str | None) -> str | None:
     """Name of a format that exists; ``arrow`` means IPC."""
-    from featsel.logs.formats import Format  # noqa: PLC0415 - needed only where a log is read
+    from featsel.workflows.request import Format  # noqa: PLC0415 - needed only where a log is read
 
     if name is None:
         return None
     lower = {"arrow": "ipc", "feather": "ipc", "jsonl": "ndjson"}.get(name.lower(), name.lower())
     if lower not in set(Format):
         raise ConfigError(
-            f"--format {name!r} is no format", did_you_mean(lower, list(Format), what="Known are")
+            f"--format {name!r} is no format",
+            did_you_mean(lower, [known.value for known in Format], what="Known are"),
         )
     return lower
 
@@ -199,7 +200,7 @@ def text_options(
     ConfigError
         A column is named twice or has no name, or the separator is empty.
     """
-    from featsel.logs.text import TextOptions  # noqa: PLC0415 - needed only where a log is read
+    from featsel.workflows.request import TextOptions  # noqa: PLC0415 - needed only where a log is read
 
     names = tuple(name.strip() for name in columns.split(",")) if columns is not None else None
     for name in names or ():

@@ -24,7 +24,9 @@ featsel rank train.tsv --format criteo --json -o ranking.json --html ranking.htm
 def rank(
     data: o.Data,
     score: Annotated[Score, typer.Option(help="What orders the list.")] = Score.USABLE,
-    top: Annotated[int | None, typer.Option(min=1, metavar="N", help="Print the best N fields; files hold all.")] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Print the best N fields; files hold all.")
+    ] = None,
     bins: Annotated[int, typer.Option(min=2, max=1000, help="Quantile bins of a numeric field.")] = 32,
     min_count: Annotated[int, typer.Option(min=1, help="Values with fewer rows are pooled into one.")] = 1,
     label: o.Label = None,

@@ -13,7 +13,7 @@ WHOLE_FILE_BYTES = 64 << 20
 
 SAMPLED_BLOCKS = 64
 SAMPLED_BLOCK_BYTES = 64 << 10
-"""Of larger files, 64 evenly spaced blocks are hashed, the first and the last (a Parquet footer) among them."""
+"""Of larger files, 64 evenly spaced blocks are hashed: also the first and the last (a Parquet footer)."""
 
 
 def fingerprint(paths: Sequence[str]) -> str:

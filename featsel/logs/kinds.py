@@ -7,7 +7,7 @@ column decides first, then the shape of its values. The reason is kept, in words
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -17,20 +17,24 @@ from numpy.typing import NDArray
 from featsel.core.schema import Field, FieldKind
 
 FEW_VALUES = 50
-"""Integers with so few distinct values are scored value by value either way; as categories they need no bins."""
+"""Integers with so few distinct values are scored one by one either way; as categories they need no bins."""
 
 CATEGORY_WORDS = frozenset(
-    "id ids uid gid cat category class code type kind key hash bin flag is has ip zip zipcode postcode app os device "
-    "channel brand model site domain campaign creative advertiser publisher user item country city region state "
-    "browser hour weekday day month dow onehot tag nbr group segment cluster bucket position pos slot".split()
+    "id ids "  # noqa: SIM905 - a literal of so many words takes a page
+    "uid gid cat category class code type kind key hash bin flag is has ip zip zipcode postcode "
+    "app os device channel brand model site domain campaign creative advertiser publisher user item "
+    "country city region state browser hour weekday day month dow onehot tag nbr group segment cluster "
+    "bucket position pos slot".split()
 )
 """Words in a column name that speak of categories."""
 
 QUANTITY_WORDS = frozenset(
-    "count counts cnt num number n qty quantity amount amt price cost bid fee revenue income salary gain loss age "
-    "days hours minutes seconds sec secs ms duration time timestamp ts size width height length len distance dist "
-    "rate ratio pct percent share score avg mean median sum total min max std var weight wgt bytes balance "
-    "temperature lat lon latitude longitude year history views clicks impressions".split()
+    "count counts "  # noqa: SIM905 - a literal of so many words takes a page
+    "cnt num number n qty quantity amount amt price cost bid fee revenue income salary gain "
+    "loss age days hours minutes seconds sec secs ms duration time timestamp ts size width height length "
+    "len distance dist rate ratio pct percent share score avg mean median sum total min max std var "
+    "weight wgt bytes balance temperature lat lon latitude longitude year history views clicks "
+    "impressions".split()
 )
 """Words in a column name that speak of quantities."""
 
@@ -42,6 +46,7 @@ def infer_fields(
     sample: pl.DataFrame,
     *,
     is_text: bool,
+    is_criteo: bool = False,
     categorical: Sequence[str] = (),
     numeric: Sequence[str] = (),
 ) -> tuple[Field, ...]:
@@ -53,6 +58,8 @@ def infer_fields(
         First rows of the log, fields only.
     is_text : bool
         Whether the values are text that may spell numbers (CSV).
+    is_criteo : bool
+        Whether the log has the columns of the Criteo layout, see :func:`has_criteo_columns`.
     categorical, numeric : sequence of str
         Shell patterns that overrule the inference; where both match, the last word has ``numeric``.
 
@@ -61,8 +68,7 @@ def infer_fields(
     tuple of Field
         One per column, in order.
     """
-    is_criteo = set(CRITEO_NUMERIC) | set(CRITEO_CATEGORICAL) <= set(sample.columns)
-    fields = []
+    fields: list[Field] = []
     for column in sample:
         name = column.name
         if any(fnmatchcase(name, pattern) for pattern in numeric):
@@ -79,13 +85,20 @@ def infer_fields(
     return tuple(fields)
 
 
+def has_criteo_columns(columns: Iterable[str]) -> bool:
+    """Whether all 39 fields of the Criteo layout are among the columns of a log."""
+    return set(columns) >= {*CRITEO_NUMERIC, *CRITEO_CATEGORICAL}
+
+
 def name_words(name: str) -> tuple[str, ...]:
     """Words of a column name in lower case: ``userAge_days`` gives ``user``, ``age``, ``days``."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", name)
     return tuple(spaced.lower().split())
 
 
-def _infer_kind(column: pl.Series, *, is_text: bool) -> tuple[FieldKind, str]:
+def _infer_kind(  # noqa: PLR0911 - one answer per type
+    column: pl.Series, *, is_text: bool
+) -> tuple[FieldKind, str]:
     dtype = column.dtype
     if isinstance(dtype, pl.List | pl.Array):
         return FieldKind.MULTIVALUED, "lists of values"
@@ -94,8 +107,9 @@ def _infer_kind(column: pl.Series, *, is_text: bool) -> tuple[FieldKind, str]:
     if dtype.is_temporal():
         return FieldKind.NUMERIC, "a point in time"
     if dtype.is_numeric():
-        return _infer_number_kind(column.name, column.cast(pl.Float64), is_float=dtype.is_float())
+        return _infer_number_kind(column.name, column.cast(pl.Float64), is_float=not dtype.is_integer())
     if is_text and dtype == pl.String:
+        column = column.str.strip_chars()
         numbers = column.cast(pl.Float64, strict=False)
         n_text = column.len() - column.null_count()
         if n_text and numbers.null_count() == column.null_count():

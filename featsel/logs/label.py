@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import polars as pl
@@ -13,8 +14,8 @@ from featsel.core.errors import LabelError, MissingColumnError
 LABEL_NAMES = ("label", "click", "clicked", "is_click", "target", "y")
 """Looked for in this order when no label is named."""
 
-TEXT_LABELS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1, "False": 0, "True": 1}
-"""How text (CSV) spells 0/1 and booleans."""
+BOOLEAN_WORDS = {"false": "0", "true": "1"}
+"""How text spells booleans, in any case."""
 
 SHOWN_VALUES = 6
 
@@ -48,10 +49,12 @@ def choose_label(columns: Sequence[str], requested: str | None) -> str:
     for name in LABEL_NAMES:
         if name in columns:
             return name
+    is_row = any(name.replace(".", "", 1).lstrip("-").isdigit() for name in columns)
+    advice = " If these are values, not names: --no-header." if is_row else ""
     shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
     raise LabelError(
         f"no label was named and the log has none of {', '.join(LABEL_NAMES)}",
-        f"Name the 0/1 column with --label. The log has: {shown}.",
+        f"Name the 0/1 column with --label. The log has: {shown}.{advice}",
     )
 
 
@@ -70,6 +73,7 @@ class LabelReader:
         self.name = name
         self.positive = positive
         self._seen: dict[str, None] = {}
+        self._n_rows = 0
 
     def read(self, labels: pl.Series) -> NDArray[np.uint8]:
         """0/1 of one batch.
@@ -90,12 +94,13 @@ class LabelReader:
             A label is null or is none of the two values.
         """
         if labels.null_count():
-            row = int(labels.is_null().arg_max() or 0)
+            row = self._n_rows + int(labels.is_null().arg_max() or 0) + 1
             raise LabelError(
-                f"label {self.name!r} is null in {labels.null_count():,} of {labels.len():,} rows (first at row {row:,} of the batch)",
-                "Drop or fill those rows; a row without a label cannot be counted.",
+                f"label {self.name!r} is null in row {row:,}",
+                "Drop or fill the rows without a label: they cannot be counted.",
             )
         is_positive = self._named(labels) if self.positive is not None else self._zero_one(labels)
+        self._n_rows += labels.len()
         return is_positive.cast(pl.UInt8).to_numpy()
 
     def check_two_classes(self, *, n_rows: int, n_positive: int) -> None:
@@ -114,17 +119,11 @@ class LabelReader:
         if 0 < n_positive < n_rows:
             return
         if self.positive is not None and n_positive == 0:
-            found = ", ".join(map(repr, list(self._seen)[:SHOWN_VALUES]))
-            raise LabelError(
-                f"label {self.name!r} never has the value {self.positive!r}; found: {found}",
-                "Name one of the values found with --positive.",
-            )
-        only = f"{self.positive!r} or 1" if n_positive else "0"
-        if self.positive is None:
-            only = "1" if n_positive else "0"
+            raise self._never_positive()
+        only = int(n_positive > 0) if self.positive is None else repr(self.positive)
         raise LabelError(
             f"label {self.name!r} has one value only: all {n_rows:,} rows are {only}",
-            "A ranking needs positive and negative rows; is this the right column, and are the rows complete?",
+            "A ranking needs positive and negative rows: is this the right column, and is the log complete?",
         )
 
     def _zero_one(self, labels: pl.Series) -> pl.Series:
@@ -134,38 +133,46 @@ class LabelReader:
             is_positive = labels == 1
             is_known = is_positive | (labels == 0)
         else:
-            codes = (
-                labels.cast(pl.String)
-                .str.strip_chars()
-                .replace_strict(TEXT_LABELS, default=None, return_dtype=pl.UInt8)
-            )
-            is_positive, is_known = codes == 1, codes.is_not_null()
+            words = labels.cast(pl.String).str.strip_chars().str.to_lowercase()
+            numbers = words.replace(BOOLEAN_WORDS).cast(pl.Float64, strict=False)
+            is_positive = numbers == 1
+            is_known = (is_positive | (numbers == 0)).fill_null(value=False)
         if not is_known.all():
             values = [str(value) for value in labels.unique(maintain_order=True).head(SHOWN_VALUES + 1)]
-            more = ", …" if len(values) > SHOWN_VALUES else ""
-            found = ", ".join(map(repr, values[:SHOWN_VALUES])) + more
-            hint = (
-                f"Name the value that means a click: --positive {values[-1]!r}."
-                if len(values) == 2
-                else "A label has two values; name the right column with --label."
-            )
-            raise LabelError(f"label {self.name!r} is not 0/1; found: {found}", hint)
+            if len(values) <= 2:
+                hint = f"Name the value that means a click, such as --positive {max(values)!r}."
+            else:
+                hint = "A label has two values; name the right column with --label."
+            raise LabelError(f"label {self.name!r} is not 0/1; found: {_listed(values)}", hint)
         return is_positive.fill_null(value=False)
 
     def _named(self, labels: pl.Series) -> pl.Series:
-        text = labels.cast(pl.String).str.strip_chars()
         assert self.positive is not None
+        text = labels.cast(pl.String).str.strip_chars()
         wanted = self.positive.strip()
-        if labels.dtype.is_numeric():
-            try:
+        if labels.dtype == pl.Boolean:
+            wanted = wanted.lower()
+        elif labels.dtype.is_numeric():
+            # text that is no number matches nothing, which is reported at the end
+            with suppress(ValueError, pl.exceptions.PolarsError):
                 wanted = str(pl.Series([float(wanted)]).cast(labels.dtype).cast(pl.String)[0])
-            except (ValueError, pl.exceptions.PolarsError):
-                pass  # text that is no number matches nothing, which the check at the end reports
-        self._seen.update(dict.fromkeys(text.unique(maintain_order=True).head(SHOWN_VALUES).to_list()))
-        others = [value for value in self._seen if value != wanted]
-        if len(others) > 1:
+        self._seen.update(dict.fromkeys(text.unique(maintain_order=True).head(SHOWN_VALUES + 1).to_list()))
+        if len(self._seen) > 2:
             raise LabelError(
-                f"label {self.name!r} has more than two values: {', '.join(map(repr, list(self._seen)[:SHOWN_VALUES]))}",
+                f"label {self.name!r} has more than two values: {_listed(list(self._seen))}",
                 "Keep the rows of two classes, or derive a 0/1 column.",
             )
+        if len(self._seen) == 2 and wanted not in self._seen:
+            raise self._never_positive()
         return text == wanted
+
+    def _never_positive(self) -> LabelError:
+        return LabelError(
+            f"label {self.name!r} never has the value {self.positive!r}; found: {_listed(list(self._seen))}",
+            "Name one of the values found with --positive.",
+        )
+
+
+def _listed(values: Sequence[str]) -> str:
+    more = ", …" if len(values) > SHOWN_VALUES else ""
+    return ", ".join(map(repr, values[:SHOWN_VALUES])) + more

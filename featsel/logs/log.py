@@ -5,20 +5,27 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from featsel.core.errors import DataError, FeatselError, UnreadableFileError
-from featsel.logs.compression import is_compressed, plain_blocks
-from featsel.logs.formats import Format
-from featsel.logs.sources import STANDARD_INPUT, Source
-from featsel.logs.sparse import Conversion, convert_libffm, convert_libsvm
-from featsel.logs.text import Dialect, TextOptions, check_line_lengths, not_utf8, rewrite_separator, scan_text
+from featsel.core.errors import DataError, EmptyLogError, FeatselError, UnreadableFileError
+from featsel.logs.dialect import Dialect
+from featsel.logs.formats import Format, check_content
+from featsel.logs.json_lines import count_json_rows, find_json_columns, json_frames
+from featsel.logs.layout import Conversion
+from featsel.logs.libsvm import convert_libffm, convert_libsvm
+from featsel.logs.sources import STANDARD_INPUT, Source, is_url
+from featsel.logs.tables import LineTable, ScannedTable, Table
+from featsel.logs.text import TextOptions, find_dialect
+from featsel.logs.text_rows import count_text_rows, text_frames
+from featsel.logs.times import parse_times
 from featsel.logs.vowpal import convert_vw
 
 SAMPLE_CELLS = 4 << 20
@@ -28,6 +35,10 @@ SAMPLE_ROWS = 16_384
 BATCH_CELLS = 1 << 20
 BATCH_ROWS = 1 << 17
 """A batch is small enough for its columns to stay in the processor's cache while they are counted."""
+
+
+READ_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What polars and Python raise where a file is broken."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +66,10 @@ class Log:
 
     Parameters
     ----------
-    frame : polars.LazyFrame
-        All rows and columns.
+    table : Table
+        Its rows as they stand in the files.
     dtypes : mapping of str to polars.DataType
-        Columns in order.
+        Columns in order, as they are given.
     source : Source
         Where it comes from.
     selection : RowSelection
@@ -67,14 +78,23 @@ class Log:
         How text lines are cut; None for other formats.
     notes : tuple of str
         What a user should know of how it was read.
+    edits : mapping of str to polars.Expr
+        What becomes of some columns of the table before they are given.
+    times : mapping of str to str
+        Text columns that are given as points in time, with their spelling.
+    n_lost_times : dict of str to int
+        Of those, how many values were no points in time in the last reading and became null.
     """
 
-    frame: pl.LazyFrame
+    table: Table
     dtypes: Mapping[str, pl.DataType]
     source: Source
     selection: RowSelection = RowSelection()
     dialect: Dialect | None = None
     notes: tuple[str, ...] = ()
+    edits: Mapping[str, pl.Expr] = field(default_factory=dict[str, pl.Expr])
+    times: Mapping[str, str] = field(default_factory=dict[str, str])
+    n_lost_times: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
     _sizes: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
 
     @property
@@ -90,8 +110,8 @@ class Log:
     def count_rows(self) -> int:
         """Rows that the selection leaves; free for Parquet and IPC, a pass over text."""
         if "rows" not in self._sizes:
-            with self._readable():
-                n_rows = int(self.frame.select(pl.len()).collect(engine="streaming").item())
+            with _readable(self.source):
+                n_rows = self.table.count_rows()
             self._sizes["file_rows"] = n_rows
             for limit in (self.selection.first, self.selection.sample):
                 n_rows = min(n_rows, limit) if limit is not None else n_rows
@@ -101,8 +121,20 @@ class Log:
     def head(self, columns: Sequence[str]) -> pl.DataFrame:
         """First rows, enough to infer kinds from."""
         n_rows = max(100, min(SAMPLE_ROWS, SAMPLE_CELLS // max(1, len(columns))))
-        with self._readable():
-            return self.frame.select(columns).head(n_rows).collect(engine="streaming")
+        with _readable(self.source):
+            parts = list(self._read(columns, n_rows=n_rows, batch_rows=n_rows))
+        if not parts:
+            return pl.DataFrame(schema={name: self.dtypes[name] for name in columns})
+        return parse_times(pl.concat(parts), self.times)[0]
+
+    def with_edits(self, edits: Mapping[str, pl.Expr]) -> Log:
+        """Same log, with some columns changed."""
+        changed = pl.DataFrame(schema=dict(self.dtypes)).with_columns(**edits)
+        return replace(self, edits={**self.edits, **edits}, dtypes=dict(changed.schema))
+
+    def with_times(self, times: Mapping[str, str]) -> Log:
+        """Same log, with text columns given as points in time; see :func:`featsel.logs.times.find_times`."""
+        return replace(self, times=times, dtypes={**self.dtypes, **dict.fromkeys(times, pl.Datetime("us"))})
 
     def batches(self, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
         """Selected rows of some columns, in the order of the log.
@@ -115,41 +147,39 @@ class Log:
         Yields
         ------
         polars.DataFrame
-            Up to about 131,072 rows, fewer where there are many columns.
+            Up to about 131,072 rows, fewer where there are many columns; never none.
 
         Raises
         ------
         UnreadableFileError
             A file is not what its format promises.
         """
-        frame = self.frame.select(columns)
-        if self.selection.first is not None:
-            frame = frame.head(self.selection.first)
         batch_rows = max(1024, min(BATCH_ROWS, BATCH_CELLS // len(columns)))
         keep = self._sampled_rows()
         offset = 0
-        needs_length_check = self.dialect is not None and self.dialect.columns[-1] in columns
-        with self._readable():
-            for batch in frame.collect_batches(
-                chunk_size=batch_rows, maintain_order=True, engine="streaming"
-            ):
-                if (
-                    needs_length_check
-                    and self.dialect is not None
-                    and batch[self.dialect.columns[-1]].null_count()
-                ):
-                    # the parser fills short lines with nulls, in silence
-                    check_line_lengths(self.source.paths, self.dialect)
-                    needs_length_check = False
-                if keep is None:
-                    yield batch
+        self.n_lost_times.clear()
+        try:
+            for rows in self._read(columns, n_rows=self.selection.first, batch_rows=batch_rows):
+                batch = rows
+                if keep is not None:
+                    start, stop = np.searchsorted(keep, [offset, offset + rows.height])
+                    batch = rows[keep[start:stop] - offset]
+                    offset += rows.height
+                if batch.is_empty():
                     continue
-                start, stop = np.searchsorted(keep, [offset, offset + batch.height])
-                if stop > start:
-                    yield batch[keep[start:stop] - offset]
-                offset += batch.height
+                batch, n_lost = parse_times(batch, self.times)
+                for name, n_values in n_lost.items():
+                    self.n_lost_times[name] = self.n_lost_times.get(name, 0) + n_values
+                yield batch
+        except READ_ERRORS as error:
+            raise _unreadable(self.source, error) from error
 
-    def _sampled_rows(self) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
+    def _read(self, columns: Sequence[str], *, n_rows: int | None, batch_rows: int) -> Iterator[pl.DataFrame]:
+        edits = {name: edit for name, edit in self.edits.items() if name in columns}
+        for rows in self.table.read(columns, n_rows=n_rows, batch_rows=batch_rows):
+            yield rows.with_columns(**edits) if edits else rows
+
+    def _sampled_rows(self) -> NDArray[np.int64] | None:
         if self.selection.sample is None:
             return None
         n_wanted = self.count_rows()
@@ -163,31 +193,11 @@ class Log:
         rows.sort()
         return rows
 
-    @contextmanager
-    def _readable(self) -> Iterator[None]:
-        """Turn what polars says of a broken file into an error that names it."""
-        names = ", ".join(map(repr, self.source.paths[:3])) + (
-            " and others" if len(self.source.paths) > 3 else ""
-        )
-        try:
-            yield
-        except FeatselError:
-            raise
-        except pl.exceptions.PolarsError as error:
-            message = str(error).strip().splitlines()[0]
-            if self.dialect is not None:
-                if "utf-8" in message.lower() or "utf8" in message.lower():
-                    raise not_utf8(_first_not_utf8(self.source.paths)) from error
-                check_line_lengths(self.source.paths, self.dialect)
-            raise _unreadable(names, self.source.format, message) from error
-        except (OSError, pl.exceptions.PanicException) as error:
-            raise _unreadable(names, self.source.format, str(error).splitlines()[0]) from error
-
 
 @contextmanager
 def open_log(
     source: Source, *, text: TextOptions | None = None, selection: RowSelection | None = None
-) -> Iterator[Log]:
+) -> Generator[Log]:
     """Open the files of a log for reading.
 
     Parameters
@@ -212,54 +222,89 @@ def open_log(
     """
     text = text or TextOptions()
     with tempfile.TemporaryDirectory(prefix="featsel-") as folder:
-        log = _scan(source, text, Path(folder))
-        with log._readable():
-            dtypes = dict(log.frame.collect_schema())
-        casts = [pl.col(name).cast(pl.String) for name, dtype in dtypes.items() if _is_dictionary(dtype)]
-        yield replace(
-            log,
-            frame=log.frame.with_columns(casts) if casts else log.frame,
-            dtypes={name: pl.String() if _is_dictionary(dtype) else dtype for name, dtype in dtypes.items()},
-            selection=selection or RowSelection(),
-        )
+        spooled = _spool_streams(source, Path(folder))
+        try:
+            log = replace(_scan(spooled, text, Path(folder)), selection=selection or RowSelection())
+            edits = {
+                name: pl.col(name).cast(pl.String)
+                for name, dtype in log.dtypes.items()
+                if _is_dictionary(dtype)
+            }
+            yield log.with_edits(edits) if edits else log
+        except FeatselError as error:
+            for original, copy in zip(source.paths, spooled.paths, strict=True):
+                if original != copy:
+                    error.message = error.message.replace(f"file {copy!r}", _shown(original)).replace(
+                        copy, original
+                    )
+            raise
+
+
+def _spool_streams(source: Source, folder: Path) -> Source:
+    """Copy what can be read once only, such as standard input, into files that can be read again."""
+    paths = list(source.paths)
+    for index, path in enumerate(paths):
+        if path != STANDARD_INPUT and (is_url(path) or Path(path).is_file()):
+            continue
+        copy = folder / f"stream{index}.{source.format}"
+        with copy.open("wb") as out:
+            if path == STANDARD_INPUT:
+                shutil.copyfileobj(sys.stdin.buffer, out, 1 << 20)
+            else:
+                with Path(path).open("rb") as stream:
+                    shutil.copyfileobj(stream, out, 1 << 20)
+        paths[index] = str(copy)
+    return replace(source, paths=tuple(paths))
+
+
+def _shown(path: str) -> str:
+    return "standard input" if path == STANDARD_INPUT else f"file {path!r}"
 
 
 def _scan(source: Source, text: TextOptions, folder: Path) -> Log:
-    if source.paths == (STANDARD_INPUT,):
-        spooled = folder / f"stdin.{source.format}"
-        with spooled.open("wb") as out:
-            shutil.copyfileobj(sys.stdin.buffer, out, 1 << 20)
-        source = replace(source, paths=(str(spooled),))
-    if source.format.is_delimited:
-        return _scan_delimited(source, text, folder)
+    paths = list(source.paths)
+    for path in paths:
+        if is_url(path):
+            continue
+        if not Path(path).stat().st_size:
+            raise EmptyLogError(f"file {path!r} is empty", "Check that its writer came to an end.")
+        check_content(Path(path), source.format)
+    if source.format in CONVERTERS:
+        target = folder / "converted.parquet"
+        conversion = CONVERTERS[source.format](paths, target)
+        return _scanned(pl.scan_parquet(target, glob=False), source, notes=(conversion.sentence,))
     if source.format is Format.NDJSON:
-        return Log(pl.scan_ndjson(list(source.paths), infer_schema_length=10_000), {}, source)
+        schema = find_json_columns(paths)
+        read_json = partial(json_frames, schema=schema)
+        lines = LineTable(source.paths, source.partitions, schema, read_json, count_json_rows)
+        return Log(lines, lines.dtypes, source)
+    if source.format.is_delimited:
+        dialect = find_dialect(paths, format=source.format, options=text)
+        columns = dict.fromkeys(dialect.columns, pl.String())
+        read_text, count_text = (
+            partial(text_frames, dialect=dialect),
+            partial(count_text_rows, dialect=dialect),
+        )
+        lines = LineTable(source.paths, source.partitions, columns, read_text, count_text)
+        return Log(lines, lines.dtypes, source, dialect=dialect)
+    is_hive = bool(source.partitions[0])
     if source.format is Format.PARQUET:
-        return Log(pl.scan_parquet(list(source.paths), hive_partitioning=source.is_hive), {}, source)
-    if source.format is Format.IPC:
-        return Log(pl.scan_ipc(list(source.paths), hive_partitioning=source.is_hive), {}, source)
-    return _convert_sparse(source, folder)
+        frame = pl.scan_parquet(paths, hive_partitioning=is_hive, glob=False)
+    else:
+        frame = pl.scan_ipc(paths, hive_partitioning=is_hive, glob=False)
+    if is_hive:  # polars looks at all folders, those above the log too
+        above = {part.split("=", 1)[0] for part in Path(paths[0]).parts[:-1] if "=" in part}
+        frame = frame.drop(above - source.partitions[0].keys())
+    return _scanned(frame, source)
 
 
-def _scan_delimited(source: Source, text: TextOptions, folder: Path) -> Log:
-    paths = source.paths
-    if text.separator is not None and len(text.separator.encode()) > 1:
-        rewritten = [folder / f"{index}.csv" for index in range(len(paths))]
-        for path, target in zip(paths, rewritten, strict=True):
-            rewrite_separator(path, target, text.separator)
-        paths = tuple(map(str, rewritten))
-    if not source.is_hive:
-        frame, dialect = scan_text(paths, format=source.format, options=text)
-        return Log(frame, {}, replace(source, paths=paths), dialect=dialect)
-    scans = [scan_text([path], format=source.format, options=text) for path in paths]
-    frames = [
-        frame.with_columns(**_hive_columns(path))
-        for path, (frame, _) in zip(source.paths, scans, strict=True)
-    ]
-    return Log(pl.concat(frames), {}, replace(source, paths=paths), dialect=scans[0][1])
+def _scanned(frame: pl.LazyFrame, source: Source, *, notes: tuple[str, ...] = ()) -> Log:
+    with _readable(source):
+        dtypes = dict(frame.collect_schema())
+    return Log(ScannedTable(frame, dtypes), dtypes, source, notes=notes)
 
 
-CONVERTERS: dict[Format, Callable[[Path, Path], Conversion]] = {
+CONVERTERS: dict[Format, Callable[[Sequence[str], Path], Conversion]] = {
     Format.LIBSVM: convert_libsvm,
     Format.LIBFFM: convert_libffm,
     Format.VW: convert_vw,
@@ -267,45 +312,24 @@ CONVERTERS: dict[Format, Callable[[Path, Path], Conversion]] = {
 """Formats of sparse rows, whose columns are known only once all rows were seen."""
 
 
-def _convert_sparse(source: Source, folder: Path) -> Log:
-    """Rewrite a log of sparse rows as Parquet; several files are one log and get one set of columns."""
-    original = Path(source.paths[0])
-    if len(source.paths) > 1 or is_compressed(original):
-        original = folder / original.name
-        with original.open("wb") as out:
-            for path in source.paths:
-                last = b""
-                for last in plain_blocks(Path(path)):
-                    out.write(last)
-                if not last.endswith(b"\n"):
-                    out.write(b"\n")
-    target = folder / "converted.parquet"
-    conversion = CONVERTERS[source.format](original, target)
-    return Log(pl.scan_parquet(target), {}, source, notes=(conversion.sentence,))
-
-
-def _hive_columns(path: str) -> dict[str, pl.Expr]:
-    pairs = (part.split("=", 1) for part in Path(path).parts[:-1] if "=" in part)
-    return {key: pl.lit(value) for key, value in pairs}
-
-
 def _is_dictionary(dtype: pl.DataType) -> bool:
+    """Whether values are codes, which differ from file to file, or nothing at all; both are read as text."""
     return isinstance(dtype, pl.Categorical | pl.Enum | pl.Null)
 
 
-def _first_not_utf8(paths: Sequence[str]) -> str:
-    for path in paths:
-        try:
-            with Path(path).open(encoding="utf-8") as stream:
-                for _ in stream:
-                    pass
-        except UnicodeDecodeError:
-            return path
-    return paths[0]
+@contextmanager
+def _readable(source: Source) -> Generator[None]:
+    """Turn what polars says of a broken file into an error that names it."""
+    try:
+        yield
+    except READ_ERRORS as error:
+        raise _unreadable(source, error) from error
 
 
-def _unreadable(names: str, format: Format, message: str) -> DataError:  # noqa: A002 - the option's name
-    return UnreadableFileError(
-        f"{names} cannot be read as {format}: {message}",
-        "The file may be cut short or of another format; name the format with --format.",
-    )
+def _unreadable(source: Source, error: BaseException) -> DataError:
+    message = str(error).strip().splitlines()[0]
+    if isinstance(error, pl.exceptions.SchemaError | pl.exceptions.ColumnNotFoundError):
+        hint = "The files differ in their columns; rank them apart, or write them with one schema."
+    else:
+        hint = "The file may be cut short or of another format; name the format with --format."
+    return UnreadableFileError(f"{source.title} cannot be read as {source.format}: {message}", hint)

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
-from featsel.core.errors import ConfigError, EmptyLogError, MissingFileError, did_you_mean
+from featsel.core.errors import ConfigError, DataError, EmptyLogError, MissingFileError, did_you_mean
 from featsel.logs.compression import inner_suffix
 from featsel.logs.formats import FORMAT_BY_SUFFIX, Format, format_of
 
 STANDARD_INPUT = "-"
+
+Partition = Mapping[str, str | None]
+"""Columns that the folders of a file give: ``day=7/`` gives ``day`` the value ``7`` all through it."""
+
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+"""How Hive spells null in the name of a folder."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +32,19 @@ class Source:
         Files in reading order (sorted within a glob or folder), URLs, or ``-`` alone.
     format : Format
         The one format of all of them.
-    is_hive : bool
-        Whether folders named ``key=value`` give further columns.
+    partitions : tuple of mapping
+        For each path, what folders named ``key=value`` below the given one say; the same keys for all.
     """
 
     paths: tuple[str, ...]
     format: Format
-    is_hive: bool = False
+    partitions: tuple[Partition, ...]
+
+    @property
+    def title(self) -> str:
+        """Names of the files, or of the first of them, for a message."""
+        shown = ", ".join(map(repr, self.paths[:3]))
+        return f"{shown} and {len(self.paths) - 3} more" if len(self.paths) > 3 else shown
 
     @property
     def is_remote(self) -> bool:
@@ -66,27 +79,9 @@ def find_source(arguments: Sequence[str], *, format: Format | None = None) -> So
     if STANDARD_INPUT in arguments:
         if len(arguments) > 1:
             raise ConfigError("'-' (standard input) stands beside other inputs", "Give '-' alone.")
-        return Source((STANDARD_INPUT,), format or Format.CSV)
-    paths: list[str] = []
-    is_hive = False
-    for argument in arguments:
-        if is_url(argument):
-            paths.append(argument)
-        elif Path(argument).is_dir():
-            found = _files_below(Path(argument), format)
-            is_hive = is_hive or any(
-                "=" in part for path in found for part in path.relative_to(argument).parts[:-1]
-            )
-            paths.extend(map(str, found))
-        elif Path(argument).exists():
-            paths.append(argument)
-        elif glob.has_magic(argument):
-            matches = sorted(match for match in glob.glob(argument, recursive=True) if Path(match).is_file())
-            if not matches:
-                raise MissingFileError(f"no file matches {argument!r}", "Check the pattern and the folder.")
-            paths.extend(matches)
-        else:
-            raise _missing(Path(argument))
+        return Source((STANDARD_INPUT,), format or Format.CSV, ({},))
+    found = [pair for argument in arguments for pair in _files_of(argument, format)]
+    paths = [path for path, _ in found]
     for path in paths:
         if not is_url(path) and not os.access(path, os.R_OK):
             raise MissingFileError(
@@ -100,12 +95,53 @@ def find_source(arguments: Sequence[str], *, format: Format | None = None) -> So
                 "Give files of one format, or convert them first with 'featsel convert'.",
             )
         format = formats.pop()  # noqa: A001 - the option's name
-    return Source(tuple(paths), format, is_hive)
+    partitions = tuple(partition for _, partition in found)
+    _check_partitions(paths, partitions)
+    return Source(tuple(paths), format, partitions)
 
 
 def is_url(path: str) -> bool:
     """Whether a path names a remote object, such as ``s3://bucket/key``."""
     return "://" in path
+
+
+def _files_of(argument: str, format: Format | None) -> list[tuple[str, Partition]]:  # noqa: A002
+    """Files that one argument means, each with what its folders say."""
+    path = Path(argument)
+    if is_url(argument):
+        return [(argument, {})]
+    if path.is_dir():
+        return [(str(file), _partition(file.relative_to(path))) for file in _files_below(path, format)]
+    if path.exists():
+        return [(argument, {})]
+    if glob.has_magic(argument):
+        # Path.glob cannot take a pattern that may be absolute
+        found = glob.glob(argument, recursive=True)  # noqa: PTH207
+        matches = sorted(match for match in found if Path(match).is_file())
+        if not matches:
+            raise MissingFileError(f"no file matches {argument!r}", "Check the pattern and the folder.")
+        n_fixed = next(index for index, part in enumerate(path.parts) if glob.has_magic(part))
+        return [(match, _partition(Path(*Path(match).parts[n_fixed:]))) for match in matches]
+    raise _missing(path)
+
+
+def _partition(path: Path) -> Partition:
+    pairs = (part.split("=", 1) for part in path.parts[:-1] if "=" in part)
+    return {key: None if value == HIVE_NULL else unquote(value) for key, value in pairs}
+
+
+def _check_partitions(paths: Sequence[str], partitions: Sequence[Partition]) -> None:
+    for path, partition in zip(paths, partitions, strict=True):
+        if partition.keys() != partitions[0].keys():
+            raise DataError(
+                f"file {path!r} lies in folders of {_listed(partition)}, {paths[0]!r} in folders of "
+                f"{_listed(partitions[0])}",
+                "Give files whose folders name the same keys (key=value).",
+            )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names)) or "no key"
 
 
 def _files_below(folder: Path, format: Format | None) -> list[Path]:  # noqa: A002 - the option's name

@@ -1,28 +1,25 @@
-"""How is delimited text read?
+"""What are the columns of a delimited file, and what separates them?
 
-Every column is read as text: whether ``7`` is a number or a category is decided per field, not per cell, and a
-value far down the log cannot break a guess made from its first rows.
+Every column is read as text: whether ``7`` is a number or a category is decided per field, not per cell, and
+a value far down the log cannot break a guess made from its first rows.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
-import polars as pl
+from dataclasses import dataclass, replace
 
 from featsel.core.errors import ConfigError, DataError, EmptyLogError, UnreadableFileError
-from featsel.logs.compression import plain_lines
+from featsel.logs.dialect import Dialect
 from featsel.logs.formats import Format
 from featsel.logs.kinds import CRITEO_CATEGORICAL, CRITEO_NUMERIC
+from featsel.logs.quoting import first_row
+from featsel.logs.text_rows import head_block
 
 CRITEO_COLUMNS = ("label", *CRITEO_NUMERIC, *CRITEO_CATEGORICAL)
 
-JOINED_SEPARATOR = "\x1f"
-"""Stands in for a separator of several characters, which the parser cannot take (ASCII unit separator)."""
+OTHER_SEPARATORS = ("\t", ";", "::", "|", ",")
+"""What else separates values, if the separator that the format promises does not occur in the first line."""
 
 
 @dataclass(frozen=True)
@@ -47,30 +44,8 @@ class TextOptions:
     null_values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """How the lines of a log are cut.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        Names of the columns.
-    has_header : bool
-        Whether the first line of every file is a header.
-    separator : str
-        One character.
-    quote : str or None
-        Quote character.
-    """
-
-    columns: tuple[str, ...]
-    has_header: bool
-    separator: str
-    quote: str | None
-
-
-def scan_text(paths: Sequence[str], *, format: Format, options: TextOptions) -> tuple[pl.LazyFrame, Dialect]:  # noqa: A002
-    """Lazy frame of text columns over delimited files.
+def find_dialect(paths: Sequence[str], *, format: Format, options: TextOptions) -> Dialect:  # noqa: A002 - the option's name
+    """How the lines of delimited files are cut, from their first lines.
 
     Parameters
     ----------
@@ -83,152 +58,128 @@ def scan_text(paths: Sequence[str], *, format: Format, options: TextOptions) -> 
 
     Returns
     -------
-    polars.LazyFrame
-        Every column a string.
     Dialect
-        How the lines are cut.
+        One for all files.
 
     Raises
     ------
     EmptyLogError
-        A file has no line.
+        A file has no line, or starts with an empty one.
     DataError
         A column name stands twice, or files differ in their columns.
+    UnreadableFileError
+        A file is not UTF-8 text, has other line ends, or has not the Criteo layout.
     ConfigError
         ``--columns`` does not fit the lines.
     """
     dialect = _dialect(paths[0], format=format, options=options)
-    if dialect.has_header:
-        for path in paths[1:]:
-            other = _dialect(path, format=format, options=options)
-            if other.columns != dialect.columns:
-                raise DataError(
-                    f"file {path!r} has other columns than {paths[0]!r}: {_difference(other.columns, dialect.columns)}",
-                    "Give files with the same header, or name the columns with --columns.",
-                )
-    frame = pl.scan_csv(
-        list(paths),
-        has_header=dialect.has_header,
-        separator=dialect.separator,
-        quote_char=dialect.quote,
-        schema=dict.fromkeys(dialect.columns, pl.String()),
-        null_values=list(options.null_values) or None,
-    )
-    return frame, dialect
-
-
-def rewrite_separator(source: str, target: Path, separator: str) -> None:
-    """Copy a text file with a separator of several characters replaced by one.
-
-    Parameters
-    ----------
-    source : str
-        Text file; plain, gzip or Zstandard.
-    target : Path
-        Plain text file to write.
-    separator : str
-        The separator in the source.
-    """
-    with target.open("wb") as out:
-        for line in plain_lines(Path(source)):
-            out.write(line.replace(separator.encode(), JOINED_SEPARATOR.encode()))
-
-
-def check_line_lengths(paths: Sequence[str], dialect: Dialect) -> None:
-    """Name the first row whose number of values is not that of the columns.
-
-    Parameters
-    ----------
-    paths : sequence of str
-        The files of the log.
-    dialect : Dialect
-        How their lines are cut.
-
-    Raises
-    ------
-    UnreadableFileError
-        A row is too short or too long, or its text is not UTF-8.
-    """
-    expected = len(dialect.columns)
-    for path in paths:
-        lines = enumerate(plain_lines(Path(path)), start=1)
-        for number, first_line in lines:
-            line = first_line
-            if dialect.quote is not None and b'"' in line:
-                while line.count(b'"') % 2 and (following := next(lines, None)) is not None:
-                    line += following[1]
-                row = next(
-                    csv.reader(
-                        io.StringIO(line.decode(errors="replace"), newline=""), delimiter=dialect.separator
-                    ),
-                    [],
-                )
-                found = len(row)
-            else:
-                found = line.count(dialect.separator.encode()) + 1
-            if found != expected and line.strip(b"\r\n"):
-                raise UnreadableFileError(
-                    f"file {path!r}, line {number:,}: {found} values, expected {expected}",
-                    "Mend or remove the line; if values hold the separator they must be quoted.",
-                )
+    for path in paths[1:]:
+        other = _dialect(path, format=format, options=options)
+        if dialect.has_header and other.columns != dialect.columns:
+            raise DataError(
+                f"file {path!r} has other columns than {paths[0]!r}: "
+                f"{_difference(other.columns, dialect.columns)}",
+                "Give files with the same header, or name the columns with --columns.",
+            )
+        if len(other.columns) != len(dialect.columns):
+            raise DataError(
+                f"file {path!r} has {len(other.columns)} columns, {paths[0]!r} has {len(dialect.columns)}",
+                "Give files with the same columns.",
+            )
+    return dialect
 
 
 def _dialect(path: str, *, format: Format, options: TextOptions) -> Dialect:  # noqa: A002
-    quote = None if format is Format.CRITEO else '"'
     separator = options.separator or ("," if format is Format.CSV else "\t")
-    if len(separator.encode()) > 1:
-        separator = JOINED_SEPARATOR
-        quote = None
-    first = next(plain_lines(Path(path)), b"")
-    try:
-        text = first.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise not_utf8(path) from error
-    if not text.strip():
+    dialect = Dialect(
+        columns=(),
+        has_header=options.has_header and format is not Format.CRITEO,
+        separator=separator,
+        has_quotes=format is not Format.CRITEO and len(separator.strip(" ")) <= 1,
+        null_values=options.null_values,
+    )
+    block = head_block(path, dialect)
+    if block is None:
+        raise EmptyLogError(f"file {path!r} is empty", "Check that its writer came to an end.")
+    if block.content.startswith((b"\n", b"\r\n")):
         raise EmptyLogError(
-            f"file {path!r} is empty" if not first else f"file {path!r} starts with an empty line"
+            f"file {path!r} starts with an empty line", "Remove it: the first line says what the columns are."
         )
-    if quote is None:
-        cells = text.rstrip("\r\n").split(separator)
-    else:
-        cells = next(csv.reader([text], delimiter=separator))
+    cells, _ = first_row(block, dialect)
+    if "\r" in cells[-1] or (len(cells) > 1 and any("\r" in cell for cell in cells)):
+        raise UnreadableFileError(
+            f"file {path!r} has lines that end with a carriage return alone",
+            "Convert the line ends, for example: tr '\\r' '\\n' < OLD > NEW.",
+        )
+    if options.separator is None:
+        if format is Format.CSV and _is_spaced(cells):
+            dialect = replace(dialect, separator=", ")
+            cells, _ = first_row(block, dialect)
+        _check_separator(path, cells, dialect)
     if format is Format.CRITEO:
-        return _criteo_dialect(path, cells, separator)
+        return replace(dialect, columns=_criteo_columns(path, cells))
+    return replace(dialect, columns=_names(path, cells, dialect, options))
+
+
+def _is_spaced(cells: Sequence[str]) -> bool:
+    """Whether each value but the first has a space before it, which separates and is no part of it."""
+    return len(cells) > 1 and all(cell.startswith(" ") for cell in cells[1:])
+
+
+def _check_separator(path: str, cells: Sequence[str], dialect: Dialect) -> None:
+    """Refuse a file of one column that another separator would cut."""
+    if len(cells) > 1:
+        return
+    found = next((text for text in OTHER_SEPARATORS if text != dialect.separator and text in cells[0]), None)
+    if found is not None:
+        raise ConfigError(
+            f"file {path!r} has one column if {dialect.separator!r} separates values; "
+            f"its first line holds {found!r}",
+            f"Name the separator: --separator {found!r}.",
+        )
+
+
+def _names(path: str, cells: Sequence[str], dialect: Dialect, options: TextOptions) -> tuple[str, ...]:
     if options.columns is not None:
         if len(options.columns) != len(cells):
             raise ConfigError(
                 f"--columns names {len(options.columns)} columns, but {path!r} has {len(cells)}",
                 "Name every column of the file, in order.",
             )
-        names = options.columns
-    elif options.has_header:
-        names = tuple(cell.strip() or f"column_{index}" for index, cell in enumerate(cells, start=1))
-    else:
-        names = tuple(f"column_{index}" for index in range(1, len(cells) + 1))
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+        return options.columns
+    if not dialect.has_header:
+        return tuple(f"column_{index}" for index in range(1, len(cells) + 1))
+    if len(cells) == len(CRITEO_COLUMNS) and cells[0] in {"0", "1"}:
         raise DataError(
-            f"file {path!r} names column {twice[0]!r} {names.count(twice[0])} times",
-            "Rename the columns in the file, or give all names with --columns.",
+            f"file {path!r} has a row of 40 values where the names of its columns should be",
+            "It looks like the Criteo layout: add --format criteo.",
         )
-    return Dialect(names, options.has_header, separator, quote)
+    names = tuple(cell.strip() or f"column_{index}" for index, cell in enumerate(cells, start=1))
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is None:
+        return names
+    hint = "Rename the columns in the file, or give all names with --columns."
+    if any(_is_number(name) for name in names):
+        hint = "The first line looks like a row: add --no-header, with --columns for the names."
+    raise DataError(f"file {path!r} names column {twice!r} {names.count(twice)} times", hint)
 
 
-def _criteo_dialect(path: str, cells: Sequence[str], separator: str) -> Dialect:
+def _criteo_columns(path: str, cells: Sequence[str]) -> tuple[str, ...]:
     if len(cells) != len(CRITEO_COLUMNS):
         raise UnreadableFileError(
-            f"file {path!r} has {len(cells)} tab-separated columns, the Criteo layout has {len(CRITEO_COLUMNS)}",
+            f"file {path!r} has {len(cells)} tab-separated columns, "
+            f"the Criteo layout has {len(CRITEO_COLUMNS)}",
             "The layout is label, I1 to I13, C1 to C26, without a header.",
         )
-    return Dialect(CRITEO_COLUMNS, has_header=False, separator=separator, quote=None)
+    return CRITEO_COLUMNS
 
 
-def not_utf8(path: str) -> UnreadableFileError:
-    """Error of a text file in another encoding."""
-    return UnreadableFileError(
-        f"file {path!r} is not UTF-8 text",
-        "Convert it first, for example: iconv -f LATIN1 -t UTF-8 OLD > NEW.",
-    )
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _difference(found: Sequence[str], expected: Sequence[str]) -> str:

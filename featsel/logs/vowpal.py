@@ -1,27 +1,19 @@
 """Which columns stand in a log of Vowpal Wabbit text? One for each namespace.
 
-The mechanics are those of :mod:`featsel.logs.sparse`: parse once, plan, lay out.
+The mechanics are those of :mod:`featsel.logs.entries` and :mod:`featsel.logs.layout`.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from featsel.core.errors import LabelError
-from featsel.logs.sparse import (
-    Conversion,
-    SpooledLog,
-    describe_columns,
-    plan_columns,
-    reject_lines,
-    spool_log,
-    summarise_keys,
-    write_log,
-)
+from featsel.logs.entries import SpooledLog, reject_lines, spool_log
+from featsel.logs.layout import Conversion, describe_columns, plan_columns, summarise_keys, write_log
 
 DEFAULT_NAMESPACE = "default"
 """Column of the features that stand behind a bar without a name."""
@@ -32,7 +24,7 @@ RESERVED_COLUMNS = frozenset({"label", "importance"})
 _HINT = 'A line is "label [importance [base]] [\'tag]|namespace[:scale] feature[:value] ... |namespace ...".'
 
 
-def convert_vw(source: Path, target: Path) -> Conversion:
+def convert_vw(paths: Sequence[str], target: Path) -> Conversion:
     """Write a Vowpal Wabbit text file as Parquet, a column for each namespace.
 
     Cells are the name of the feature as String, null where a row has none; a list of String where a row has
@@ -42,8 +34,8 @@ def convert_vw(source: Path, target: Path) -> Conversion:
 
     Parameters
     ----------
-    source : Path
-        The file, UTF-8 text of simple (one number) labels.
+    paths : sequence of str
+        The files of one log, UTF-8 text of simple (one number) labels; plain, gzip or Zstandard.
     target : Path
         The Parquet file to write: ``label`` (Int8, 0 or 1); ``importance`` (Float64) if a line gives one,
         1 where it does not; then the namespaces in order of appearance, that without a name as ``default``.
@@ -64,8 +56,8 @@ def convert_vw(source: Path, target: Path) -> Conversion:
         If the file has no rows, or no features.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        log = spool_log(source, Path(folder), _parse)
-        keys = summarise_keys(log, source)
+        log = spool_log(paths, Path(folder), _parse)
+        keys = summarise_keys(log)
         namespaces = keys["key"].to_list()
         columns = plan_columns(keys, [_column_name(namespace, namespaces) for namespace in namespaces])
         sentence = f"A column for each namespace: {describe_columns(keys, columns)}"
@@ -84,7 +76,7 @@ def _has_importance(log: SpooledLog) -> bool:
     return any(bool(rows["has_importance"].any()) for rows in log.rows())
 
 
-def _parse(lines: pl.DataFrame, source: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _parse(lines: pl.DataFrame, path: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     half = pl.col("line").str.splitn("|", 2)
     halves = (
         lines.with_columns(pl.col("line").str.strip_chars_start(" "))
@@ -96,12 +88,12 @@ def _parse(lines: pl.DataFrame, source: Path) -> tuple[pl.DataFrame, pl.DataFram
     )
     rows, bad_heads = _parse_heads(halves)
     entries, bad_namespaces = _parse_namespaces(halves)
-    reject_lines([no_bar, bad_heads, *bad_namespaces], source, hint=_HINT)
+    reject_lines([no_bar, bad_heads, *bad_namespaces], path, hint=_HINT)
     unlabelled = rows.filter(pl.col("label").is_null())
     if not unlabelled.is_empty():
         number, line = unlabelled.select("number", "line").row(0)
         raise LabelError(
-            f"file '{source}' line {number} has no label: {line[:60]!r}",
+            f"file {path!r}, line {number:,} has no label: {line[:60]!r}",
             "Leave out rows without a label; a word that touches the first '|' is a tag, not a label.",
         )
     return rows.select("label", "importance", "has_importance"), entries

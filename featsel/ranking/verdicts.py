@@ -110,4 +110,6 @@ def _leak(evidence: Evidence) -> str | None:
 def _null_table(counts: FieldCounts) -> ContingencyTable:
     """Counts of null and not null."""
     null = np.asarray(counts.null_counts)
-    return ContingencyTable(np.array([null, np.maximum(counts.table.label_totals - null, 0.0)]), np.ones(2, np.int64))
+    return ContingencyTable(
+        np.array([null, np.maximum(counts.table.label_totals - null, 0.0)]), np.ones(2, np.int64)
+    )

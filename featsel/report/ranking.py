@@ -234,7 +234,7 @@ def _facets(ranking: Ranking, full: float) -> tuple[_Facet, ...]:
         Column("score", is_bar=True, drop_order=6, styles={"": "cyan"}), lambda scored: scored.score / full
     )
     measures = _measuring_facets()
-    # Some scores stand among the measures anyway, in the same unit; what orders the list stands first and stays.
+    # Some scores stand among the measures anyway; what orders the list stands first and stays.
     orders = next((facet for facet in measures if facet.column.name == ranking.score.value), score)
     first = replace(orders, column=replace(orders.column, drop_order=0))
     others = (facet for facet in measures if facet is not orders)

@@ -34,12 +34,13 @@ def convert(request: LogRequest, out: Path, reporter: Reporter) -> None:
     """
     check_target(out)
     frame_suffix(out)
-    with open_request(request, reporter) as log:
+    with open_request(request, reporter, parses_times=False) as log:
         names = choose_columns(list(log.dtypes), request, reporter)
         if not names:
             raise EmptyLogError("no column is left to write", "Loosen --include and --exclude.")
         casts = _number_casts(log, names) if log.is_text else []
-        schema = pl.Schema(log.frame.select(names).with_columns(casts).collect_schema())
+        empty = pl.DataFrame(schema={name: log.dtypes[name] for name in names})
+        schema = empty.with_columns(casts).schema
         reporter.start("writing", log.count_rows() if log.is_columnar else None)
         n_rows = 0
 

@@ -106,9 +106,7 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
             advance=reporter.advance,
         )
         if not counts.n_rows:
-            raise EmptyLogError(
-                f"{', '.join(map(repr, log.source.paths[:3]))} holds no rows", "Give a log with rows."
-            )
+            raise EmptyLogError(f"{log.source.title} holds no rows", "Give a log with rows.")
         label.check_two_classes(n_rows=counts.n_rows, n_positive=counts.n_positive)
         n_columns = len(log.dtypes)
         mark = fingerprint(log.source.paths)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 import polars as pl
@@ -12,12 +12,15 @@ import polars as pl
 from featsel.core.errors import ConfigError, EmptyLogError, MissingColumnError, did_you_mean
 from featsel.core.schema import Field, FieldKind, LogSchema
 from featsel.logs.formats import Format
-from featsel.logs.kinds import infer_fields
+from featsel.logs.kinds import has_criteo_columns, infer_fields
 from featsel.logs.label import choose_label
 from featsel.logs.log import Log, RowSelection, open_log
 from featsel.logs.sources import find_source
 from featsel.logs.text import TextOptions
+from featsel.logs.times import find_times
 from featsel.workflows.reporter import Reporter
+
+__all__ = ["Format", "LogRequest", "TextOptions", "choose_columns", "open_request", "read_schema"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class LogRequest:
     multivalued: tuple[str, ...] = ()
     time: str | None = None
     weight: str | None = None
-    text: TextOptions = TextOptions()
+    text: TextOptions = field(default_factory=TextOptions)
     rows: int | None = None
     sample: int | None = None
     seed: int = 0
@@ -78,6 +81,10 @@ class LogRequest:
             "multivalued": self.multivalued,
             "time": self.time,
             "weight": self.weight,
+            "columns": self.text.columns,
+            "header": self.text.has_header,
+            "separator": self.text.separator,
+            "null_values": self.text.null_values,
             "rows": self.rows,
             "sample": self.sample,
             "seed": self.seed,
@@ -85,7 +92,7 @@ class LogRequest:
 
 
 @contextmanager
-def open_request(request: LogRequest, reporter: Reporter) -> Iterator[Log]:
+def open_request(request: LogRequest, reporter: Reporter, *, parses_times: bool = True) -> Generator[Log]:
     """Open the log that a request names.
 
     Parameters
@@ -94,6 +101,8 @@ def open_request(request: LogRequest, reporter: Reporter) -> Iterator[Log]:
         What the user asked for.
     reporter : Reporter
         Told how the log was read.
+    parses_times : bool
+        Whether text that spells points in time becomes such.
 
     Yields
     ------
@@ -107,7 +116,15 @@ def open_request(request: LogRequest, reporter: Reporter) -> Iterator[Log]:
     with open_log(source, text=request.text, selection=selection) as log:
         for note in log.notes:
             reporter.note(note)
-        yield _split_lists(log, request.multivalued)
+        split = _split_lists(log, request.multivalued)
+        opened = _with_times(split, request) if parses_times else split
+        yield opened
+        for name, n_lost in opened.n_lost_times.items():
+            if n_lost:
+                reporter.warn(
+                    f"column {name!r}: {n_lost:,} of its values are no points in time and count as null "
+                    f"(if they mean something: --categorical {name!r})"
+                )
 
 
 def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
@@ -160,13 +177,17 @@ def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
         )
     head = log.head(names)
     if head.is_empty():
-        raise EmptyLogError(
-            f"{', '.join(map(repr, log.source.paths[:3]))} holds no rows", "Give a log with rows."
-        )
-    fields = infer_fields(head, is_text=log.is_text, categorical=request.categorical, numeric=request.numeric)
+        raise EmptyLogError(f"{log.source.title} holds no rows", "Give a log with rows.")
+    fields = infer_fields(
+        head,
+        is_text=log.is_text,
+        is_criteo=has_criteo_columns(log.dtypes),
+        categorical=request.categorical,
+        numeric=request.numeric,
+    )
     _check_kinds(fields, log.dtypes)
-    for field in fields:
-        reporter.detail(f"{field.name}: {field.kind}, {field.reason}")
+    for each in fields:
+        reporter.detail(f"{each.name}: {each.kind}, {each.reason}")
     return LogSchema(fields, label, request.positive, request.weight, request.time)
 
 
@@ -175,8 +196,20 @@ def _delimited_format(request: LogRequest) -> Format | None:
     return Format.CSV if request.text.separator is not None else None
 
 
+def _with_times(log: Log, request: LogRequest) -> Log:
+    """Log whose text columns of points in time are such, but for label, weight and named categories."""
+    roles = {choose_label(list(log.dtypes), request.label), request.weight}
+    kinds = (*request.categorical, *request.exclude)
+    text = [
+        name
+        for name, dtype in log.dtypes.items()
+        if dtype == pl.String and name not in roles and not any(fnmatchcase(name, kind) for kind in kinds)
+    ]
+    return log.with_times(find_times(log.head(text))) if text else log
+
+
 def _split_lists(log: Log, rules: Sequence[str]) -> Log:
-    splits: list[pl.Expr] = []
+    splits: dict[str, pl.Expr] = {}
     for rule in rules:
         name, _, separator = rule.partition("=")
         if name not in log.dtypes:
@@ -186,11 +219,8 @@ def _split_lists(log: Log, rules: Sequence[str]) -> Log:
                 f"--multivalued {rule!r}: column {name!r} holds {log.dtypes[name]}, not text",
                 "Only text can be split.",
             )
-        splits.append(pl.col(name).str.split(separator or "|"))
-    if not splits:
-        return log
-    frame = log.frame.with_columns(splits)
-    return replace(log, frame=frame, dtypes=dict(frame.collect_schema()))
+        splits[name] = pl.col(name).str.split(separator or "|")
+    return log.with_edits(splits) if splits else log
 
 
 def choose_columns(names: Sequence[str], request: LogRequest, reporter: Reporter) -> list[str]:
@@ -219,10 +249,10 @@ def _is_usable(dtype: pl.DataType) -> bool:
 
 
 def _check_kinds(fields: Sequence[Field], dtypes: Mapping[str, pl.DataType]) -> None:
-    for field in fields:
-        is_list = isinstance(dtypes[field.name], pl.List | pl.Array)
-        if is_list and field.kind is not FieldKind.MULTIVALUED:
+    for each in fields:
+        is_list = isinstance(dtypes[each.name], pl.List | pl.Array)
+        if is_list and each.kind is not FieldKind.MULTIVALUED:
             raise ConfigError(
-                f"--{field.kind} names column {field.name!r}, which holds lists",
+                f"--{each.kind} names column {each.name!r}, which holds lists",
                 "Lists are multi-valued fields; drop the option.",
             )

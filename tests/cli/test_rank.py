@@ -17,10 +17,16 @@ import pytest
 from featsel.cli.app import run
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "ranking.schema.json"
-COLUMNS = (
-    "name kind rank score cardinality coverage mutual_information expected_mutual_information "
-    "corrected_mutual_information relative_information z p_value q_value usable_information verdict reason"
-).split()
+COLUMNS = [
+    *("name", "kind", "rank", "score", "cardinality", "coverage"),
+    *(
+        "mutual_information",
+        "expected_mutual_information",
+        "corrected_mutual_information",
+        "relative_information",
+    ),
+    *("z", "p_value", "q_value", "usable_information", "verdict", "reason"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +39,21 @@ def log(tmp_path_factory):
 def document(capsys, *arguments):
     assert run(["rank", *map(str, arguments), "--json", "--quiet"]) == 0
     return json.loads(capsys.readouterr().out)
+
+
+def names_in(path):
+    """Names of the fields in a file of any kind."""
+    match path.suffix:
+        case ".json":
+            return [field["name"] for field in json.loads(path.read_text())["fields"]]
+        case ".md":
+            return [
+                line.split("|")[2].strip() for line in path.read_text().splitlines() if line.startswith("|")
+            ][2:]
+        case ".parquet":
+            return pl.read_parquet(path)["name"].to_list()
+        case suffix:
+            return pl.read_csv(path, separator="," if suffix == ".csv" else "\t")["name"].to_list()
 
 
 def without_time(document):
@@ -100,14 +121,7 @@ def test_top_limits_the_printed_document_too(log, capsys):
 def test_an_output_file_has_all_fields(log, tmp_path, capsys, suffix):
     path = tmp_path / f"ranking.{suffix}"
     assert run(["rank", str(log), "-o", str(path), "--top", "1", "-q"]) == 0
-    readers = {
-        "json": lambda: [field["name"] for field in json.loads(path.read_text())["fields"]],
-        "csv": lambda: pl.read_csv(path)["name"].to_list(),
-        "tsv": lambda: pl.read_csv(path, separator="\t")["name"].to_list(),
-        "md": lambda: [line for line in path.read_text().splitlines() if line.startswith("|")][2:],
-        "parquet": lambda: pl.read_parquet(path)["name"].to_list(),
-    }
-    assert len(readers[suffix]()) == 25
+    assert len(names_in(path)) == 25
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 

@@ -6,12 +6,17 @@ from featsel.artifacts.atomic import check_target, replacing, write_text
 from featsel.core.errors import ConfigError
 
 
+def interrupted_write(target):
+    with replacing(target) as temporary:
+        temporary.write_text("half")
+        raise KeyboardInterrupt
+
+
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
     target = tmp_path / "out.json"
     target.write_text("old")
-    with pytest.raises(KeyboardInterrupt), replacing(target) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_write(target)
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
 

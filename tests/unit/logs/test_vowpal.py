@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featsel.core.errors import EmptyLogError, LabelError, UnreadableFileError
-from featsel.logs import sparse
+from featsel.logs import compression, entries
 from featsel.logs.vowpal import convert_vw
 
 
 def convert(folder: Path, text: str) -> tuple[dict[str, list[object]], str]:
     source, target = folder / "log.vw", folder / "log.parquet"
     source.write_bytes(text.encode())
-    conversion = convert_vw(source, target)
+    conversion = convert_vw([str(source)], target)
     frame = pl.read_parquet(target)
     assert conversion.columns == tuple(frame.columns)
     assert conversion.n_rows == frame.height
@@ -143,7 +143,7 @@ def test_a_line_without_a_label_is_an_error(tmp_path, line, number):
 def test_a_malformed_line_is_an_error_that_names_it(tmp_path, line, message):
     with pytest.raises(UnreadableFileError) as caught:
         convert(tmp_path, f"1 |a x\n\n{line}\n1 |a worse:\nworst\n|a no-label\n")
-    assert caught.value.message == f"file '{tmp_path / 'log.vw'}' line 3: {message}"
+    assert caught.value.message == f"file '{tmp_path / 'log.vw'}', line 3: {message}"
     assert str(caught.value.hint).startswith('A line is "label [importance [base]]')
     assert [path.name for path in tmp_path.iterdir()] == ["log.vw"]
 
@@ -179,7 +179,8 @@ def test_generated_logs_come_back(rows, block_size):
         for label, fields in rows
     )
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sparse, "BLOCK_SIZE_BYTES", block_size)
+        patch.setattr(entries, "BLOCK_BYTES", block_size)
+        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
         columns, _ = convert(Path(folder), text)
     names = list(dict.fromkeys(name for _, fields in rows for name in fields))
     expected: dict[str, list[object]] = {"label": [max(label, 0) for label, _ in rows]}

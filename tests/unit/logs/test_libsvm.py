@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +14,21 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_svmlight_file
 
 from featsel.core.errors import EmptyLogError, LabelError, UnreadableFileError
-from featsel.logs import sparse
-from featsel.logs.sparse import Conversion, convert_libffm, convert_libsvm
+from featsel.logs import blocks, compression, entries, layout
+from featsel.logs.layout import Conversion
+from featsel.logs.libsvm import convert_libffm, convert_libsvm
 
 ROOT = Path(__file__).resolve().parents[3]
 RAW = ROOT.parent / "shared" / "data" / "raw"
 BLOCK_SIZES = st.sampled_from([64, 1 << 20])
 
-Converter = Callable[[Path, Path], Conversion]
+Converter = Callable[[Sequence[str], Path], Conversion]
 
 
 def convert(converter: Converter, folder: Path, text: str) -> tuple[pl.DataFrame, str]:
     source, target = folder / "log.txt", folder / "log.parquet"
     source.write_bytes(text.encode())
-    conversion = converter(source, target)
+    conversion = converter([str(source)], target)
     assert {path.name for path in folder.iterdir()} == {"log.txt", "log.parquet"}
     frame = pl.read_parquet(target)
     assert frame.schema["label"] == pl.Int8
@@ -70,7 +71,8 @@ def test_an_index_at_two_positions_makes_a_list(tmp_path):
 
 
 def test_a_shared_index_far_behind_the_first_block_makes_a_list(tmp_path, monkeypatch):
-    monkeypatch.setattr(sparse, "BLOCK_SIZE_BYTES", 16)
+    monkeypatch.setattr(entries, "BLOCK_BYTES", 16)
+    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", 16)
     frame, _ = convert(convert_libsvm, tmp_path, "1 3:1 2:1\n" * 50 + "0 2:1 5:1\n")
     assert frame.columns == ["label", "features"]
 
@@ -82,14 +84,14 @@ def test_rows_of_unequal_length_make_a_list(tmp_path):
 
 
 def test_values_of_too_many_indices_are_dropped_and_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(sparse, "MAX_COLUMNS", 3)
+    monkeypatch.setattr(layout, "MAX_COLUMNS", 3)
     frame, sentence = convert(convert_libsvm, tmp_path, "1 1:2 2:1\n0 3:1\n0 4:1\n")
     assert cells(frame)["features"] == [["1", "2"], ["3"], ["4"]]
     assert sentence.endswith("features; values are dropped.")
 
 
 def test_fields_whose_values_no_numeric_column_can_keep_lose_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(sparse, "MAX_COLUMNS", 3)
+    monkeypatch.setattr(layout, "MAX_COLUMNS", 3)
     frame, sentence = convert(convert_libsvm, tmp_path, "1 1:2 3:1\n0 2:1 4:1\n")
     assert cells(frame) == {"label": [1, 0], "f1": ["1", "2"], "f2": ["3", "4"]}
     assert sentence.endswith("2 categorical; values other than 1 are dropped in f1.")
@@ -110,7 +112,7 @@ def test_repeated_indices_add_up(tmp_path):
 
 
 def test_batches_of_rows_keep_the_order(tmp_path, monkeypatch):
-    monkeypatch.setattr(sparse, "MAX_CELLS", 6)
+    monkeypatch.setattr(layout, "MAX_CELLS", 6)
     rows = [f"{row % 2} {1 + row % 2}:{row}" for row in range(1, 51)]
     frame, _ = convert(convert_libsvm, tmp_path, "\n".join(rows))
     assert frame["x1"].to_list() == [None if row % 2 else float(row) for row in range(1, 51)]
@@ -144,7 +146,8 @@ def test_numeric_columns_are_the_matrix_of_scikit_learn(rows, block_size):
         for number, row in enumerate(rows)
     ]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sparse, "BLOCK_SIZE_BYTES", block_size)
+        patch.setattr(entries, "BLOCK_BYTES", block_size)
+        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
         frame, _ = convert(convert_libsvm, Path(folder), "\n".join(lines))
         matrix, labels = load_svmlight_file(str(Path(folder) / "log.txt"), n_features=31, zero_based=True)
     assert frame["label"].to_list() == labels.tolist()
@@ -171,7 +174,8 @@ def test_generated_fields_come_back(table, block_size):
         for row in table
     ]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sparse, "BLOCK_SIZE_BYTES", block_size)
+        patch.setattr(entries, "BLOCK_BYTES", block_size)
+        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
         frame, _ = convert(convert_libsvm, Path(folder), "\n".join(lines))
     expected = [[str(value * width + position) for position, value in enumerate(row)] for row in table]
     assert frame.columns == ["label", *(f"f{position + 1}" for position in range(width))]
@@ -204,14 +208,15 @@ def test_a_single_index_that_a_row_repeats_is_a_list(tmp_path):
 
 
 def test_a_field_that_no_row_of_a_block_has_is_null_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(sparse, "BLOCK_SIZE_BYTES", 16)
+    monkeypatch.setattr(entries, "BLOCK_BYTES", 16)
+    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", 16)
     text = "1 0:1:1\n" * 20 + "0 1:2:1\n" * 20 + "0 2:5:0.5\n" * 20 + "1 3:5:1 3:6:1\n"
     frame, _ = convert(convert_libffm, tmp_path, text)
     assert frame.null_count().row(0) == (0, 41, 41, 41, 60)
 
 
 def test_too_many_fields_are_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(sparse, "MAX_COLUMNS", 2)
+    monkeypatch.setattr(layout, "MAX_COLUMNS", 2)
     with pytest.raises(UnreadableFileError, match="has more than 2 fields") as caught:
         convert(convert_libffm, tmp_path, "1 0:3:1 1:4:1 2:5:1\n")
     assert str(caught.value.hint).startswith("Check its format")
@@ -232,7 +237,8 @@ def test_generated_libffm_comes_back(rows, block_size):
         for row in rows
     ]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sparse, "BLOCK_SIZE_BYTES", block_size)
+        patch.setattr(entries, "BLOCK_BYTES", block_size)
+        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
         frame, _ = convert(convert_libffm, Path(folder), "\r\n".join(lines))
     expected: dict[str, list[object]] = {}
     for field in sorted({field for row in rows for field in row}):
@@ -267,11 +273,12 @@ def test_generated_libffm_comes_back(rows, block_size):
 def test_a_malformed_line_is_an_error_that_names_it(
     tmp_path, monkeypatch, converter, line, message, block_size
 ):
-    monkeypatch.setattr(sparse, "BLOCK_SIZE_BYTES", block_size)
+    monkeypatch.setattr(entries, "BLOCK_BYTES", block_size)
+    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
     good = "1 1:1" if converter is convert_libsvm else "1 1:1:1"
     with pytest.raises(UnreadableFileError) as caught:
         convert(converter, tmp_path, f"{good}\n\n{good}\r\n{line}\n{good}\nworse\n")
-    assert caught.value.message == f"file '{tmp_path / 'log.txt'}' line 4: {message}"
+    assert caught.value.message == f"file '{tmp_path / 'log.txt'}', line 4: {message}"
     assert "line is 'label " in str(caught.value.hint)
     assert [path.name for path in tmp_path.iterdir()] == ["log.txt"]
 
@@ -325,14 +332,15 @@ def test_a_log_without_rows_or_entries_is_empty(tmp_path, converter, text, found
 def test_text_of_another_encoding_is_an_error_that_names_the_line(tmp_path):
     source = tmp_path / "log.txt"
     source.write_bytes(b"1 1:1\n0 1:1 # caf\xe9\n")
-    with pytest.raises(UnreadableFileError, match=r"line 2 is not UTF-8 text \(byte 0xe9\)"):
-        convert_libsvm(source, tmp_path / "log.parquet")
+    with pytest.raises(UnreadableFileError, match=r"line 2: the text is not UTF-8"):
+        convert_libsvm([str(source)], tmp_path / "log.parquet")
 
 
 def test_a_file_without_line_ends_is_an_error(tmp_path, monkeypatch):
-    monkeypatch.setattr(sparse, "BLOCK_SIZE_BYTES", 1 << 10)
-    monkeypatch.setattr(sparse, "MAX_LINE_BYTES", 1 << 20)
-    with pytest.raises(UnreadableFileError, match="has a line of more than 1 MiB"):
+    monkeypatch.setattr(entries, "BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(blocks, "MAX_ROW_BYTES", 1 << 20)
+    with pytest.raises(UnreadableFileError, match="line 1: the row is longer than 1 MiB"):
         convert(convert_libsvm, tmp_path, "1 1:1" + " 2:1" * (1 << 19))
 
 
@@ -340,7 +348,7 @@ def test_a_failure_while_writing_leaves_no_file(tmp_path, monkeypatch):
     def fail(*_: object) -> list[pl.Series]:
         raise MemoryError("no room")
 
-    monkeypatch.setattr(sparse, "_lay_out", fail)
+    monkeypatch.setattr(layout, "_lay_out", fail)
     with pytest.raises(MemoryError, match="no room"):
         convert(convert_libsvm, tmp_path, "1 1:1\n")
     assert [path.name for path in tmp_path.iterdir()] == ["log.txt"]
@@ -352,7 +360,7 @@ def test_a_failure_while_writing_leaves_no_file(tmp_path, monkeypatch):
     [("ipinyou_2997_train.libsvm", 16, 26_773, 255), ("frappe_test.libfm", 10, 28_860, 9_536)],
 )
 def test_one_hot_encoded_logs_have_fields(tmp_path, name, n_fields, n_rows, n_positives):
-    conversion = convert_libsvm(RAW / name, tmp_path / "log.parquet")
+    conversion = convert_libsvm([str(RAW / name)], tmp_path / "log.parquet")
     frame = pl.read_parquet(tmp_path / "log.parquet")
     assert conversion.columns == ("label", *(f"f{number}" for number in range(1, n_fields + 1)))
     assert frame.height == conversion.n_rows == n_rows
@@ -366,7 +374,8 @@ PEAK_OF_A_CONVERSION = """
 import sys
 from pathlib import Path
 
-from featsel.logs import sparse
+from featsel.logs import entries
+from featsel.logs.libsvm import convert_libsvm
 
 
 def memory_mb(name):
@@ -374,9 +383,9 @@ def memory_mb(name):
     return next(int(line.split()[1]) >> 10 for line in lines if line.startswith(name))
 
 
-sparse.BLOCK_SIZE_BYTES = 1 << 20
+entries.BLOCK_BYTES = 1 << 20
 before = memory_mb("VmRSS")
-conversion = sparse.convert_libsvm(Path(sys.argv[1]), Path(sys.argv[2]))
+conversion = convert_libsvm([sys.argv[1]], Path(sys.argv[2]))
 print(conversion.n_rows, len(conversion.columns), memory_mb("VmHWM") - before)
 """
 

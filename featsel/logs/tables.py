@@ -1,0 +1,118 @@
+"""What gives the rows of a log, again and again, whatever its format?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from featsel.logs.sources import Partition
+
+
+class Table(Protocol):
+    """Columns and rows of a log as they stand in its files."""
+
+    @property
+    def dtypes(self) -> Mapping[str, pl.DataType]:
+        """Types of the columns, in order."""
+        ...
+
+    def count_rows(self) -> int:
+        """Rows of all files."""
+        ...
+
+    def read(self, columns: Sequence[str], *, n_rows: int | None, batch_rows: int) -> Iterator[pl.DataFrame]:
+        """Rows of some columns in order.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Names.
+        n_rows : int or None
+            Only the first rows.
+        batch_rows : int
+            About as many rows at once.
+
+        Yields
+        ------
+        polars.DataFrame
+            The columns in the order asked for.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ScannedTable:
+    """Files that polars scans: Parquet and IPC.
+
+    Parameters
+    ----------
+    frame : polars.LazyFrame
+        All rows and columns.
+    dtypes : mapping of str to polars.DataType
+        Types of the columns, in order.
+    """
+
+    frame: pl.LazyFrame
+    dtypes: Mapping[str, pl.DataType]
+
+    def count_rows(self) -> int:
+        """Rows of all files, from their metadata."""
+        return int(self.frame.select(pl.len()).collect(engine="streaming").item())
+
+    def read(self, columns: Sequence[str], *, n_rows: int | None, batch_rows: int) -> Iterator[pl.DataFrame]:
+        """Rows of some columns in order; see :meth:`Table.read`."""
+        frame = self.frame.select(columns)
+        frame = frame if n_rows is None else frame.head(n_rows)
+        return iter(frame.collect_batches(chunk_size=batch_rows, maintain_order=True, engine="streaming"))
+
+
+@dataclass(frozen=True)
+class LineTable:
+    """Files of text that are read in blocks of lines: delimited text and JSON.
+
+    Parameters
+    ----------
+    paths : tuple of str
+        The files.
+    partitions : tuple of mapping
+        For each file, what its folders say.
+    file_dtypes : mapping of str to polars.DataType
+        Types of the columns of every file, in order.
+    read_file : callable
+        Gives rows of some columns of one file.
+    count_file : callable
+        Tells the rows of one file.
+    """
+
+    paths: tuple[str, ...]
+    partitions: tuple[Partition, ...]
+    file_dtypes: Mapping[str, pl.DataType]
+    read_file: Callable[[str, Sequence[str]], Iterator[pl.DataFrame]]
+    count_file: Callable[[str], int]
+
+    @property
+    def dtypes(self) -> Mapping[str, pl.DataType]:
+        """Types of the columns, in order; folders give text."""
+        return {**self.file_dtypes, **dict.fromkeys(self.partitions[0], pl.String())}
+
+    def count_rows(self) -> int:
+        """Rows of all files: a pass over the text, without parsing values."""
+        return sum(map(self.count_file, self.paths))
+
+    def read(self, columns: Sequence[str], *, n_rows: int | None, batch_rows: int) -> Iterator[pl.DataFrame]:
+        """Rows of some columns in order; see :meth:`Table.read`."""
+        n_left = n_rows
+        for path, partition in zip(self.paths, self.partitions, strict=True):
+            constants = [pl.lit(value, pl.String).alias(name) for name, value in partition.items()]
+            own = [name for name in columns if name not in partition] or list(self.file_dtypes)[:1]
+            for block in self.read_file(path, own):
+                for rows in block.iter_slices(batch_rows):
+                    part = rows if n_left is None else rows.head(n_left)
+                    yield part.with_columns(constants).select(columns)
+                    if n_left is not None:
+                        n_left -= part.height
+                        if n_left <= 0:
+                            return
