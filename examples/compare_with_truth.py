@@ -1,7 +1,7 @@
 """Compare a ranking with the truth of a planted log: what was found, missed and invented?
 
-    featsel synth log.parquet && featsel rank log.parquet -o ranking.json
-    python compare_with_truth.py ranking.json log.truth.json
+featsel synth log.parquet && featsel rank log.parquet -o ranking.json
+python compare_with_truth.py ranking.json log.truth.json
 """
 
 import json
@@ -25,7 +25,9 @@ def main(ranking_path: str, truth_path: str) -> None:
     }
     for what, (names, right) in planted.items():
         wrong = [f"{name} is called {verdicts[name]}" for name in names if verdicts.get(name) not in right]
-        print(f"{what}: {len(names) - len(wrong)} of {len(names)} called {' or '.join(right)}", *wrong, sep="; ")
+        print(
+            f"{what}: {len(names) - len(wrong)} of {len(names)} called {' or '.join(right)}", *wrong, sep="; "
+        )
 
 
 if __name__ == "__main__":

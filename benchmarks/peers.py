@@ -1,0 +1,39 @@
+"""Install the tools that featsel is compared with, each group in an environment of its own.
+
+Run once before the other benchmarks: ``python benchmarks/peers.py``. They end up in ``.bench-venvs``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent.parent / ".bench-venvs"
+
+PACKAGES = {
+    # OutRank 0.97.5 fails in its first batch with xxhash 4, which no longer hashes str
+    "outrank": ("outrank==0.97.5", "xxhash<4", "pandas<3"),
+    "peers": ("pandas", "pyarrow", "scikit-learn", "polars>=2,<3"),
+}
+
+
+def peer_program(environment: str, name: str) -> Path:
+    """Program of one of the environments; it may not exist."""
+    return FOLDER / environment / "bin" / name
+
+
+def main() -> None:
+    """Create what is missing and install into it."""
+    for environment, packages in PACKAGES.items():
+        if not peer_program(environment, "python").exists():
+            venv.create(FOLDER / environment, with_pip=True)
+        subprocess.run(
+            [peer_program(environment, "python"), "-m", "pip", "install", "--quiet", *packages], check=True
+        )
+        sys.stdout.write(f"{environment}: {', '.join(packages)}\n")
+
+
+if __name__ == "__main__":
+    main()
