@@ -32,7 +32,7 @@ SAMPLE_CELLS = 4 << 20
 SAMPLE_ROWS = 16_384
 """The first rows that kinds are inferred from: at most this many cells, and this many rows."""
 
-BATCH_CELLS = 1 << 20
+BATCH_CELLS = 1 << 21
 BATCH_ROWS = 1 << 17
 """A batch is small enough for its columns to stay in the processor's cache while they are counted."""
 

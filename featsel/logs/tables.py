@@ -108,7 +108,7 @@ class LineTable:
         for path, partition in zip(self.paths, self.partitions, strict=True):
             constants = [pl.lit(value, pl.String).alias(name) for name, value in partition.items()]
             own = [name for name in columns if name not in partition] or list(self.file_dtypes)[:1]
-            for block in self.read_file(path, own):
+            for block in _joined(self.read_file(path, own), batch_rows):
                 for rows in block.iter_slices(batch_rows):
                     part = rows if n_left is None else rows.head(n_left)
                     yield part.with_columns(constants).select(columns)
@@ -116,3 +116,15 @@ class LineTable:
                         n_left -= part.height
                         if n_left <= 0:
                             return
+
+
+def _joined(blocks: Iterator[pl.DataFrame], batch_rows: int) -> Iterator[pl.DataFrame]:
+    """Blocks put together until they hold a batch: counting few rows of many fields at once is slow."""
+    waiting: list[pl.DataFrame] = []
+    for block in blocks:
+        waiting.append(block)
+        if sum(rows.height for rows in waiting) >= batch_rows:
+            yield pl.concat(waiting, rechunk=True)
+            waiting = []
+    if waiting:
+        yield pl.concat(waiting, rechunk=True)
