@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from typing import Annotated
 
 import typer
@@ -41,6 +42,8 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     # imports make objects by the hundred thousand, and none of them is garbage
     gc.disable()
+    # libraries warn of what no user of a command can change
+    warnings.simplefilter("ignore")
     code = run(sys.argv[1:])
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()

@@ -79,7 +79,7 @@ Separator = Annotated[
 ]
 NullValues = Annotated[
     list[str] | None,
-    typer.Option(metavar="TEXT", help="Text that means null, beside the empty one (repeatable)."),
+    typer.Option(metavar="A,B,…", help="Texts that mean null, beside the empty one (repeatable)."),
 ]
 Rows = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
 Sample = Annotated[int | None, typer.Option(min=1, metavar="N", help="A uniform sample of N rows.")]
@@ -186,7 +186,7 @@ def text_options(
     separator : str or None
         May spell a tab as backslash and t.
     null_values : list of str or None
-        Texts that mean null.
+        Texts that mean null, also several in one, separated by commas.
     has_header : bool
         Whether the first line names the columns.
 
@@ -208,10 +208,11 @@ def text_options(
             raise ConfigError(
                 f"--columns {columns!r} names {name!r} twice or not at all", "Give every column one name."
             )
+    nulls = tuple(text for texts in null_values or () for text in texts.split(","))
     if separator is not None:
         separator = separator.replace("\\t", "\t")
         if not separator or separator in {"\n", "\r", '"'}:
             raise ConfigError(
                 f"--separator {separator!r} cannot separate values", "Give a character such as ; or \\t."
             )
-    return TextOptions(names, has_header, separator, tuple(null_values or ()))
+    return TextOptions(names, has_header, separator, nulls)

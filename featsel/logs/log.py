@@ -241,18 +241,23 @@ def open_log(
 
 
 def _spool_streams(source: Source, folder: Path) -> Source:
-    """Copy what can be read once only, such as standard input, into files that can be read again."""
+    """Copy what cannot be read again and again, such as standard input or text behind a URL, into files."""
     paths = list(source.paths)
     for index, path in enumerate(paths):
-        if path != STANDARD_INPUT and (is_url(path) or Path(path).is_file()):
+        if path != STANDARD_INPUT and (
+            source.format in {Format.PARQUET, Format.IPC} if is_url(path) else Path(path).is_file()
+        ):
             continue
         copy = folder / f"stream{index}.{source.format}"
-        with copy.open("wb") as out:
-            if path == STANDARD_INPUT:
+        if path == STANDARD_INPUT:
+            with copy.open("wb") as out:
                 shutil.copyfileobj(sys.stdin.buffer, out, 1 << 20)
-            else:
-                with Path(path).open("rb") as stream:
-                    shutil.copyfileobj(stream, out, 1 << 20)
+        elif is_url(path):
+            with _readable(source):
+                pl.scan_lines(path).sink_csv(copy, include_header=False, quote_style="never", separator="\0")
+        else:
+            with Path(path).open("rb") as stream, copy.open("wb") as out:
+                shutil.copyfileobj(stream, out, 1 << 20)
         paths[index] = str(copy)
     return replace(source, paths=tuple(paths))
 
@@ -328,7 +333,9 @@ def _readable(source: Source) -> Generator[None]:
 
 def _unreadable(source: Source, error: BaseException) -> DataError:
     message = str(error).strip().splitlines()[0]
-    if isinstance(error, pl.exceptions.SchemaError | pl.exceptions.ColumnNotFoundError):
+    if is_url(source.paths[0]):
+        hint = "Check the address, the credentials and the network; or copy the file here first."
+    elif isinstance(error, pl.exceptions.SchemaError | pl.exceptions.ColumnNotFoundError):
         hint = "The files differ in their columns; rank them apart, or write them with one schema."
     else:
         hint = "The file may be cut short or of another format; name the format with --format."

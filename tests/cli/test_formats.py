@@ -260,3 +260,22 @@ def test_raw_logs_that_need_an_option_say_which(capsys, monkeypatch, arguments, 
     monkeypatch.chdir(RAW)
     assert run(["rank", *arguments.split()]) == code
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["log.csv", "log.ndjson", "log.parquet"])
+def test_a_url_is_read_as_the_file_behind_it(tmp_path, capsys, name):
+    log = pl.DataFrame({"label": [0, 1, 0, 1] * 30, "city": ["x, y", 'z "q"', None, "x, y"] * 30})
+    path = tmp_path / name
+    {".csv": log.write_csv, ".ndjson": log.write_ndjson, ".parquet": log.write_parquet}[path.suffix](path)
+    documents = []
+    for source in (str(path), f"file://{path}"):
+        assert run(["rank", source, "--json", "--quiet"]) == 0
+        documents.append(json.loads(capsys.readouterr().out)["fields"])
+    assert documents[0] == documents[1]
+
+
+def test_a_url_that_does_not_answer_is_one_error(tmp_path, capsys):
+    assert run(["rank", f"file://{tmp_path}/absent.csv"]) == 3
+    captured = capsys.readouterr()
+    assert "absent.csv' cannot be read as csv" in captured.err
+    assert "Check the address" in captured.err
