@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 .PHONY: demo test lint docs bench clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "featsel needs Python 3.11; name one: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade --constraint constraints.txt pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --group dev
 	touch $@
@@ -30,8 +31,8 @@ docs: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/rank_quality.py
-	$(BIN)/python benchmarks/rank_speed.py
+	$(BIN)/python benchmarks/rank_quality.py planted --skip-outrank
+	$(BIN)/python benchmarks/rank_speed.py --skip-outrank
 
 clean:
 	rm -rf $(VENV) demo-out .bench-venvs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -23,11 +23,15 @@ def main(ranking_path: str, truth_path: str) -> None:
         "noise": (truth["noise"], {"noise"}),
         "useful only in pairs (not for a ranking of single fields)": (silent, {"noise"}),
     }
+    n_wrong = 0
     for what, (names, right) in planted.items():
         wrong = [f"{name} is called {verdicts[name]}" for name in names if verdicts.get(name) not in right]
         print(
             f"{what}: {len(names) - len(wrong)} of {len(names)} called {' or '.join(right)}", *wrong, sep="; "
         )
+        n_wrong += len(wrong)
+    if n_wrong:
+        sys.exit(f"{n_wrong} verdicts differ from the truth")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,3 @@
-"""Rank, select and check the fields of click-through-rate logs."""
+"""Rank the fields of click-through-rate logs."""
 
 __version__ = "0.1.0"

@@ -55,7 +55,7 @@ def replacing(path: Path) -> Generator[Path]:
     Raises
     ------
     ConfigError
-        The target cannot be written.
+        The target cannot be written, or the disk is full.
     """
     check_target(path)
     try:
@@ -73,6 +73,10 @@ def replacing(path: Path) -> Generator[Path]:
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(path)
+    except OSError as error:
+        raise ConfigError(
+            f"output {str(path)!r} cannot be written: {error.strerror or error}", "Is there room on the disk?"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 

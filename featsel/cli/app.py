@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import json
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -27,8 +29,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="featsel",
-    help="Rank, select and check the fields of click-through-rate logs.",
-    no_args_is_help=True,
+    help="Rank the fields of click-through-rate logs.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -45,7 +46,7 @@ def main() -> None:
     # libraries warn of what no user of a command can change
     warnings.simplefilter("ignore")
     code = run(sys.argv[1:])
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError):  # run() has told what was wrong with the output
         sys.stdout.flush()
     sys.stderr.flush()
     # taking the interpreter and its modules apart would cost .4 CPU seconds more than ending here
@@ -80,6 +81,8 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EFBIG}:
+            return _fail(arguments, error, "output", f"the output is full: {error.strerror}", None, USAGE)
         message = f"a bug in featsel: {type(error).__name__}: {error}"
         return _fail(
             arguments, error, "bug", message, "Run again with --verbose and report what it prints.", BUG
@@ -102,13 +105,13 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """Rank, select and check the fields of click-through-rate logs."""
+    """Rank the fields of click-through-rate logs."""
 
 
 def _fail(
     arguments: list[str], error: Exception, code: str, message: str, hint: str | None, exit_code: int
 ) -> int:
-    if {"--verbose", "-v"} & set(arguments):
+    if any(re.fullmatch(r"--verbose|-[a-z]*v[a-z]*", argument) for argument in arguments):
         traceback.print_exception(error)
     message = message.strip()
     sys.stderr.write(f"featsel: error: {message}\n")

@@ -6,12 +6,18 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from featsel.core.errors import ConfigError, did_you_mean
 
 OWN_FILE = Path("featsel.toml")
 PROJECT_FILE = Path("pyproject.toml")
+
+PARAMETERS = {"format": "input_format"}
+"""Options whose parameter has another name."""
+
+REPEATABLE = frozenset({"include", "exclude", "categorical", "numeric", "multivalued", "null_values"})
+"""Options that may be given several times."""
 
 TomlTable = dict[str, Any]  # what tomllib returns
 
@@ -54,6 +60,10 @@ def read_defaults(path: Path | None, *, command: str, known: Mapping[str, set[st
     for key, value in table.items():
         if isinstance(value, dict) and key not in known:
             raise _unknown(found, f"[{key}]", key, sorted(known))
+        if not isinstance(value, dict) and key in known:
+            raise ConfigError(
+                f"config file {str(found)!r}: {key!r} is a command, not an option", f"Write a table: [{key}]."
+            )
     shared = {key: value for key, value in table.items() if not isinstance(value, dict)}
     own = table.get(command, {})
     defaults = _options(shared, everywhere, found) | _options(
@@ -65,17 +75,19 @@ def read_defaults(path: Path | None, *, command: str, known: Mapping[str, set[st
 def _options(table: TomlTable, known: set[str], path: Path, *, prefix: str = "") -> TomlTable:
     options: TomlTable = {}
     for key, value in table.items():
-        name = {"format": "input_format"}.get(key, key.replace("-", "_"))
-        if name not in known:
-            raise _unknown(path, f"'{prefix}{key}'", key, sorted(known))
-        options[name] = value
+        name = PARAMETERS.get(key, key.replace("-", "_"))
+        if name not in known or key in PARAMETERS.values():
+            options_by_key = known - {*PARAMETERS.values(), "config"} | PARAMETERS.keys()
+            raise _unknown(path, f"'{prefix}{key}'", key, sorted(options_by_key))
+        # a single pattern or path may stand without its brackets
+        options[name] = [value] if name in REPEATABLE and isinstance(value, str) else value
     return options
 
 
 def _read_table(path: Path) -> TomlTable:
     try:
         with path.open("rb") as stream:
-            document = tomllib.load(stream)
+            document: Any = tomllib.load(stream)
     except OSError as error:
         raise ConfigError(
             f"config file {str(path)!r} cannot be read: {error.strerror}", "Check its path."
@@ -83,9 +95,12 @@ def _read_table(path: Path) -> TomlTable:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"config file {str(path)!r} is no TOML: {error}", "Mend the line named.") from error
     if path.name == PROJECT_FILE.name:
-        table: TomlTable = document.get("tool", {}).get("featsel", {})
-        return table
-    return document
+        document = document.get("tool", {}).get("featsel", {})
+    if not isinstance(document, dict):
+        raise ConfigError(
+            f"config file {str(path)!r}: tool.featsel is no table", "Write it as [tool.featsel]."
+        )
+    return cast("TomlTable", document)
 
 
 def _unknown(path: Path, shown: str, name: str, options: list[str]) -> ConfigError:

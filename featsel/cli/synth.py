@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from featsel.cli import options as o
+from featsel.cli import options
 from featsel.cli.progress import TerminalReporter
 
 EXAMPLES = """Examples:
@@ -41,18 +41,18 @@ def synth(
     max_cardinality: Annotated[
         int | None, typer.Option(min=2, help="Most values of a field; else half the rows.")
     ] = None,
-    seed: o.Seed = 0,
-    threads: o.Threads = None,
-    config: o.Config = None,  # noqa: ARG001 - its callback does the work
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
+    seed: options.Seed = 0,
+    threads: options.Threads = None,
+    config: options.Config = None,  # noqa: ARG001 - its callback does the work
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Make a click log of which the truth is known, and write the truth beside it (OUT.truth.json).
 
     Informative fields in which only some values matter, noise at all cardinalities up to row ids, copies,
     pairs that matter only together, drift, a leak. Same options and seed: same bytes.
     """
-    o.use_threads(threads)
+    options.use_threads(threads)
     # polars is loaded from here on
     from featsel.synth.plan import plan_log  # noqa: PLC0415
     from featsel.workflows import synth as workflow  # noqa: PLC0415

@@ -48,7 +48,7 @@ class LogSchema:
     weight : str or None
         Row weight.
     time : str or None
-        Row time; it orders rows and is not a field.
+        Row time; it is not a field.
     """
 
     fields: tuple[Field, ...]

@@ -11,7 +11,7 @@ import zstandard
 
 from featsel.core.errors import UnreadableFileError
 
-COPY_BLOCK_BYTES = 1 << 20
+PLAIN_BLOCK_BYTES = 1 << 20
 """Plain bytes held at once: large enough that the disk, not Python, sets the pace."""
 
 ZSTD_BLOCK_BYTES = 1 << 12
@@ -83,7 +83,7 @@ def plain_blocks(source: Path) -> Iterator[bytes]:
     Yields
     ------
     bytes
-        At most a few megabytes.
+        About a megabyte; more where the compressed text says much in little.
 
     Raises
     ------
@@ -98,23 +98,12 @@ def plain_blocks(source: Path) -> Iterator[bytes]:
             elif suffix in COMPRESSED_SUFFIXES:
                 yield from _zstd_content(stream)
             else:
-                while block := stream.read(COPY_BLOCK_BYTES):
+                while block := stream.read(PLAIN_BLOCK_BYTES):
                     yield block
     except EOFError as error:
         raise _unreadable(source, "is cut off: the compressed data ends early") from error
     except (zlib.error, zstandard.ZstdError) as error:
         raise _unreadable(source, f"cannot be decompressed ({error})") from error
-
-
-def plain_lines(source: Path) -> Iterator[bytes]:
-    """Lines of a file, compressed or not, each with its line feed; see :func:`plain_blocks`."""
-    rest = b""
-    for block in plain_blocks(source):
-        *lines, rest = (rest + block).split(b"\n")
-        for line in lines:
-            yield line + b"\n"
-    if rest:
-        yield rest
 
 
 def _gzip_content(compressed: BinaryIO) -> Iterator[bytes]:

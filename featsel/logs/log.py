@@ -157,7 +157,8 @@ class Log:
         batch_rows = max(1024, min(BATCH_ROWS, BATCH_CELLS // len(columns)))
         keep = self._sampled_rows()
         offset = 0
-        self.n_lost_times.clear()
+        for name in columns:
+            self.n_lost_times.pop(name, None)
         try:
             for rows in self._read(columns, n_rows=self.selection.first, batch_rows=batch_rows):
                 batch = rows

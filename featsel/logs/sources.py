@@ -46,11 +46,6 @@ class Source:
         shown = ", ".join(map(repr, self.paths[:3]))
         return f"{shown} and {len(self.paths) - 3} more" if len(self.paths) > 3 else shown
 
-    @property
-    def is_remote(self) -> bool:
-        """Whether the files are behind a URL."""
-        return is_url(self.paths[0])
-
 
 def find_source(arguments: Sequence[str], *, format: Format | None = None) -> Source:  # noqa: A002 - the option's name
     """Resolve files, globs, folders, URLs and ``-`` into the files of one log.

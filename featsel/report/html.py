@@ -268,7 +268,7 @@ def _field_name(name: str) -> str:
 
 
 def _plain(value: object) -> str:
-    if value is None or value in ([], ""):
+    if value is None or value in ((), [], ""):
         return "not given"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -55,7 +55,7 @@ SCORE_DISPLAYS = {
     Score.Z: ScoreDisplay("z", "", 1.0),
     Score.MI: ScoreDisplay("plug-in mutual information", "mnat", 1000.0),
     Score.AMI: ScoreDisplay("adjusted mutual information", "", 1.0),
-    Score.OUTRANK: ScoreDisplay("OutRank's score", "", 1.0),
+    Score.OUTRANK: ScoreDisplay("OutRank's score", "mnat", 1000.0),
 }
 """Millinats, because a good field of a click log holds thousandths of a nat."""
 

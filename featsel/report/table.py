@@ -120,31 +120,6 @@ def to_tsv(table: Table) -> str:
     return buffer.getvalue()
 
 
-def to_csv(table: Table) -> str:
-    r"""Comma-separated text after RFC 4180, with every digit and values verbatim.
-
-    Parameters
-    ----------
-    table : Table
-        What to write.
-
-    Returns
-    -------
-    str
-        Records that end in CR LF.
-
-    Examples
-    --------
-    >>> to_csv(Table("", (Column("name"), Column("score")), (("a,b", 0.25),)))
-    'name,score\r\n"a,b",0.25\r\n'
-    """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(column.name for column in table.columns)
-    writer.writerows([_exact(cell) for cell in row] for row in table.rows)
-    return buffer.getvalue()
-
-
 def to_markdown(table: Table) -> str:
     r"""Markdown table with its title and notes, as GitHub reads it.
 

@@ -157,11 +157,11 @@ def _require_ranges(n_rows: int, positive_rate: float, *, max_cardinality: int, 
         problem
         for problem, is_found in (
             (f"--rows must be at least 1, found {n_rows}", n_rows < 1),
-            (f"the positive rate must lie between 0 and 1, found {positive_rate}", not 0 < positive_rate < 1),
-            (f"the largest cardinality must be at least 2, found {max_cardinality}", max_cardinality < 2),
+            (f"--positive-rate must lie between 0 and 1, found {positive_rate}", not 0 < positive_rate < 1),
+            (f"--max-cardinality must be at least 2, found {max_cardinality}", max_cardinality < 2),
             (f"--seed must not be negative, found {seed}", seed < 0),
         )
         if is_found
     ]
     if problems:
-        raise ConfigError("; ".join(problems))
+        raise ConfigError("; ".join(problems), "See featsel synth --help.")

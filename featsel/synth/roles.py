@@ -81,13 +81,13 @@ def count_fields(
         Where a number is negative or the other roles leave no room for an informative field.
     """
     noise = round(NOISE_SHARE * n_fields) if n_noise is None else n_noise
-    others = n_fields - noise
+    others = max(0, n_fields - noise)
     leaks = LEAK_FIELDS if leak else 0
     redundant = round(COPY_SHARE * others) if n_redundant is None else n_redundant
     interactions = int(PLANTED_SHARE * others) if n_interactions is None else n_interactions
     drift = int(PLANTED_SHARE * others) if n_drift is None else n_drift
     counts = RoleCounts(
-        informative=others - redundant - 2 * interactions - drift - leaks,
+        informative=n_fields - noise - redundant - 2 * interactions - drift - leaks,
         noise=noise,
         redundant=redundant,
         interactions=interactions,
@@ -105,7 +105,7 @@ def _require_no_negative(counts: RoleCounts, *, n_multivalued: int) -> None:
         "--redundant": counts.redundant,
         "--interactions": counts.interactions,
         "--drift": counts.drift,
-        "multivalued": n_multivalued,
+        "--multivalued": n_multivalued,
     }
     negative = [f"{option} {number}" for option, number in asked.items() if number < 0]
     if negative:

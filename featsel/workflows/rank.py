@@ -15,7 +15,7 @@ from featsel.artifacts.atomic import check_target, write_text
 from featsel.artifacts.documents import RANKING_SCHEMA, to_json
 from featsel.artifacts.frames import write_frame
 from featsel.core.counts import ContingencyTable
-from featsel.core.errors import ConfigError, EmptyLogError
+from featsel.core.errors import ConfigError
 from featsel.engines.local import LogCounts, Resources, count_fields
 from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import LabelReader
@@ -105,8 +105,6 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
             resources=resources,
             advance=reporter.advance,
         )
-        if not counts.n_rows:
-            raise EmptyLogError(f"{log.source.title} holds no rows", "Give a log with rows.")
         label.check_two_classes(n_rows=counts.n_rows, n_positive=counts.n_positive)
         n_columns = len(log.dtypes)
         mark = fingerprint(log.source.paths)

@@ -35,22 +35,3 @@ class Reporter(Protocol):
     def detail(self, text: str) -> None:
         """Hear what only the curious want to know."""
         ...
-
-
-class SilentReporter:
-    """Listens and says nothing."""
-
-    def start(self, task: str, total: int | None) -> None:
-        """Ignore it."""
-
-    def advance(self, steps: int) -> None:
-        """Ignore it."""
-
-    def note(self, text: str) -> None:
-        """Ignore it."""
-
-    def warn(self, text: str) -> None:
-        """Ignore it."""
-
-    def detail(self, text: str) -> None:
-        """Ignore it."""

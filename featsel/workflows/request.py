@@ -192,7 +192,7 @@ def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
 
 
 def _delimited_format(request: LogRequest) -> Format | None:
-    """A separator or column names promise delimited text, where the extension promises nothing."""
+    """A separator promises delimited text, whatever the extension says."""
     return Format.CSV if request.text.separator is not None else None
 
 
@@ -228,13 +228,13 @@ def choose_columns(names: Sequence[str], request: LogRequest, reporter: Reporter
     for pattern in request.include:
         if not any(fnmatchcase(name, pattern) for name in names):
             raise ConfigError(
-                f"--include {pattern!r} matches no column",
+                f"--include {pattern!r} matches no field",
                 did_you_mean(pattern, list(names), what="The log has"),
             )
     for option in ("exclude", "categorical", "numeric"):
         for pattern in getattr(request, option):
             if not any(fnmatchcase(name, pattern) for name in names):
-                reporter.warn(f"--{option} {pattern!r} matches no column")
+                reporter.warn(f"--{option} {pattern!r} matches no field")
     chosen = [
         name for name in names if not request.include or any(fnmatchcase(name, p) for p in request.include)
     ]

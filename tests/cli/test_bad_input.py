@@ -130,7 +130,7 @@ def test_a_wrong_file_of_another_format_is_named(capsys, name, make, message, hi
         (["log.csv", "--weight", "w"], DATA, "column 'w' is not in the log", "label, a, b"),
         (["log.csv", "--time", "w"], DATA, "column 'w' is not in the log", "label, a, b"),
         (["log.csv", "--weight", "label"], REQUEST, "is the label and cannot be", "another column"),
-        (["log.csv", "--include", "z*"], REQUEST, "--include 'z*' matches no column", "a, b"),
+        (["log.csv", "--include", "z*"], REQUEST, "--include 'z*' matches no field", "a, b"),
         (["log.csv", "--exclude", "*"], DATA, "no field to rank", "label, a, b"),
         (["log.csv", "--multivalued", "z=|"], DATA, "column 'z' is not in the log", "label, a, b"),
         (["log.csv", "--positive", "yes"], DATA, "never has the value 'yes'; found: '0', '1'", "--positive"),

@@ -279,3 +279,11 @@ def test_a_url_that_does_not_answer_is_one_error(tmp_path, capsys):
     captured = capsys.readouterr()
     assert "absent.csv' cannot be read as csv" in captured.err
     assert "Check the address" in captured.err
+
+
+def test_unreadable_times_are_told_of_logs_with_several_groups_of_fields(tmp_path, capsys):
+    times = ["2026-01-01 10:00"] * 20_000 + ["soon"]
+    columns = {"label": [0, 1, 1] * 6667, "when": times, **{f"f{i}": [0, 1, 2] * 6667 for i in range(9)}}
+    pl.DataFrame(columns).write_parquet(tmp_path / "log.parquet")
+    assert run(["rank", str(tmp_path / "log.parquet")]) == 0
+    assert "column 'when': 1 of its values are no points in time" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import pytest
 import zstandard
 
 from featsel.core.errors import UnreadableFileError
-from featsel.logs.compression import inner_suffix, is_compressed, plain_blocks, plain_lines
+from featsel.logs.compression import inner_suffix, is_compressed, plain_blocks
 
 CONTENT = b"".join(b"%d,%d\n" % (row, row * row) for row in range(30_000))
 COMPRESS = {".gz": gzip.compress, ".zst": zstandard.compress}
@@ -41,7 +41,7 @@ def test_content_survives(tmp_path, suffix, content):
 def test_concatenated_parts_are_read_whole(tmp_path, suffix):
     source = tmp_path / f"day.csv{suffix}"
     source.write_bytes(COMPRESS[suffix](b"a,b\n") + COMPRESS[suffix](b"") + COMPRESS[suffix](b"1,2\n"))
-    assert list(plain_lines(source)) == [b"a,b\n", b"1,2\n"]
+    assert b"".join(plain_blocks(source)) == b"a,b\n1,2\n"
 
 
 @pytest.mark.parametrize("suffix", COMPRESS)
@@ -75,14 +75,3 @@ def test_a_plain_file_with_the_suffix_is_an_error(tmp_path, suffix):
         list(plain_blocks(source))
     assert str(source) in caught.value.message
     assert "give it the right suffix" in str(caught.value.hint)
-
-
-@pytest.mark.parametrize("suffix", ["", *COMPRESS])
-@pytest.mark.parametrize("end", [b"", b"\n"], ids=["without a last line feed", "with it"])
-def test_lines_end_at_line_feeds_alone(tmp_path, suffix, end):
-    content = CONTENT + b"a lone\rcarriage return" + end
-    source = tmp_path / f"day.csv{suffix}"
-    source.write_bytes(COMPRESS[suffix](content) if suffix else content)
-    lines = list(plain_lines(source))
-    assert b"".join(lines) == content
-    assert len(lines) == 30_001

@@ -20,7 +20,7 @@ def read(path):
 @pytest.fixture(params=[16, 1 << 20], autouse=True)
 def block_size(request, monkeypatch):
     monkeypatch.setattr(json_lines, "BLOCK_BYTES", request.param)
-    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", request.param)
+    monkeypatch.setattr(compression, "PLAIN_BLOCK_BYTES", request.param)
 
 
 def test_a_late_key_is_a_column_and_a_late_text_makes_text(tmp_path):

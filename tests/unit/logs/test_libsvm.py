@@ -72,7 +72,7 @@ def test_an_index_at_two_positions_makes_a_list(tmp_path):
 
 def test_a_shared_index_far_behind_the_first_block_makes_a_list(tmp_path, monkeypatch):
     monkeypatch.setattr(entries, "BLOCK_BYTES", 16)
-    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", 16)
+    monkeypatch.setattr(compression, "PLAIN_BLOCK_BYTES", 16)
     frame, _ = convert(convert_libsvm, tmp_path, "1 3:1 2:1\n" * 50 + "0 2:1 5:1\n")
     assert frame.columns == ["label", "features"]
 
@@ -147,7 +147,7 @@ def test_numeric_columns_are_the_matrix_of_scikit_learn(rows, block_size):
     ]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(entries, "BLOCK_BYTES", block_size)
-        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
+        patch.setattr(compression, "PLAIN_BLOCK_BYTES", block_size)
         frame, _ = convert(convert_libsvm, Path(folder), "\n".join(lines))
         matrix, labels = load_svmlight_file(str(Path(folder) / "log.txt"), n_features=31, zero_based=True)
     assert frame["label"].to_list() == labels.tolist()
@@ -175,7 +175,7 @@ def test_generated_fields_come_back(table, block_size):
     ]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(entries, "BLOCK_BYTES", block_size)
-        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
+        patch.setattr(compression, "PLAIN_BLOCK_BYTES", block_size)
         frame, _ = convert(convert_libsvm, Path(folder), "\n".join(lines))
     expected = [[str(value * width + position) for position, value in enumerate(row)] for row in table]
     assert frame.columns == ["label", *(f"f{position + 1}" for position in range(width))]
@@ -209,7 +209,7 @@ def test_a_single_index_that_a_row_repeats_is_a_list(tmp_path):
 
 def test_a_field_that_no_row_of_a_block_has_is_null_there(tmp_path, monkeypatch):
     monkeypatch.setattr(entries, "BLOCK_BYTES", 16)
-    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", 16)
+    monkeypatch.setattr(compression, "PLAIN_BLOCK_BYTES", 16)
     text = "1 0:1:1\n" * 20 + "0 1:2:1\n" * 20 + "0 2:5:0.5\n" * 20 + "1 3:5:1 3:6:1\n"
     frame, _ = convert(convert_libffm, tmp_path, text)
     assert frame.null_count().row(0) == (0, 41, 41, 41, 60)
@@ -238,7 +238,7 @@ def test_generated_libffm_comes_back(rows, block_size):
     ]
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(entries, "BLOCK_BYTES", block_size)
-        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
+        patch.setattr(compression, "PLAIN_BLOCK_BYTES", block_size)
         frame, _ = convert(convert_libffm, Path(folder), "\r\n".join(lines))
     expected: dict[str, list[object]] = {}
     for field in sorted({field for row in rows for field in row}):
@@ -274,7 +274,7 @@ def test_a_malformed_line_is_an_error_that_names_it(
     tmp_path, monkeypatch, converter, line, message, block_size
 ):
     monkeypatch.setattr(entries, "BLOCK_BYTES", block_size)
-    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
+    monkeypatch.setattr(compression, "PLAIN_BLOCK_BYTES", block_size)
     good = "1 1:1" if converter is convert_libsvm else "1 1:1:1"
     with pytest.raises(UnreadableFileError) as caught:
         convert(converter, tmp_path, f"{good}\n\n{good}\r\n{line}\n{good}\nworse\n")
@@ -338,7 +338,7 @@ def test_text_of_another_encoding_is_an_error_that_names_the_line(tmp_path):
 
 def test_a_file_without_line_ends_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(entries, "BLOCK_BYTES", 1 << 10)
-    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr(compression, "PLAIN_BLOCK_BYTES", 1 << 10)
     monkeypatch.setattr(blocks, "MAX_ROW_BYTES", 1 << 20)
     with pytest.raises(UnreadableFileError, match="line 1: the row is longer than 1 MiB"):
         convert(convert_libsvm, tmp_path, "1 1:1" + " 2:1" * (1 << 19))

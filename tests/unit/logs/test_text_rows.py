@@ -44,7 +44,7 @@ def test_what_the_csv_module_writes_comes_back(table, separator, line_end, quoti
     csv.writer(written, delimiter=separator, lineterminator=line_end, quoting=quoting).writerows(table)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_rows, "BLOCK_BYTES", block_size)
-        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
+        patch.setattr(compression, "PLAIN_BLOCK_BYTES", block_size)
         found = rows_of(Path(folder), written.getvalue(), separator=separator)
     missing = "" if quoting == csv.QUOTE_ALL else None
     assert found == [tuple(value or missing for value in row) for row in table]
@@ -59,7 +59,7 @@ def test_quotes_are_text_where_the_dialect_has_none(table, block_size):
     text = "".join("\t".join(row) + "\n" for row in table)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(text_rows, "BLOCK_BYTES", block_size)
-        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
+        patch.setattr(compression, "PLAIN_BLOCK_BYTES", block_size)
         assert rows_of(Path(folder), text, separator="\t", has_quotes=False) == table
 
 
@@ -85,7 +85,7 @@ def test_quotes_are_text_where_the_dialect_has_none(table, block_size):
 def test_rows_are_those_that_a_person_sees(tmp_path, monkeypatch, text, expected, block_size):
     monkeypatch.setattr(text_rows, "BLOCK_BYTES", block_size)
     # the byte order mark is three bytes
-    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", max(3, block_size))
+    monkeypatch.setattr(compression, "PLAIN_BLOCK_BYTES", max(3, block_size))
     assert rows_of(tmp_path, text) == expected
 
 
@@ -129,7 +129,7 @@ def test_columns_come_in_the_order_asked_for(tmp_path):
 )
 def test_a_wrong_line_is_named(tmp_path, monkeypatch, text, message, block_size):
     monkeypatch.setattr(text_rows, "BLOCK_BYTES", block_size)
-    monkeypatch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
+    monkeypatch.setattr(compression, "PLAIN_BLOCK_BYTES", block_size)
     with pytest.raises(UnreadableFileError) as caught:
         rows_of(tmp_path, text)
     assert caught.value.message == f"file {str(tmp_path / 'log.csv')!r}, {message}"

@@ -180,7 +180,7 @@ def test_generated_logs_come_back(rows, block_size):
     )
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(entries, "BLOCK_BYTES", block_size)
-        patch.setattr(compression, "COPY_BLOCK_BYTES", block_size)
+        patch.setattr(compression, "PLAIN_BLOCK_BYTES", block_size)
         columns, _ = convert(Path(folder), text)
     names = list(dict.fromkeys(name for _, fields in rows for name in fields))
     expected: dict[str, list[object]] = {"label": [max(label, 0) for label, _ in rows]}

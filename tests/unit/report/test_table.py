@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from featsel.report.table import Align, Column, Table, readable, to_csv, to_markdown, to_tsv, visible
+from featsel.report.table import Align, Column, Table, readable, to_markdown, to_tsv, visible
 
 NASTY = st.text(
     alphabet=st.one_of(
@@ -49,15 +49,6 @@ def test_tsv_has_one_line_per_row_and_nothing_that_steers_a_terminal(cells):
 
     assert len(written.splitlines()) == 1 + len(cells)
     assert not {character for character in written if category(character) == "Cc"} - {"\t", "\n"}
-
-
-@given(st.lists(NASTY, max_size=4))
-def test_csv_round_trips_verbatim(cells):
-    written = to_csv(one_column(*cells))
-
-    read = list(csv.reader(io.StringIO(written, newline="")))
-
-    assert read[1:] == [[cell, "end"] for cell in cells]
 
 
 @given(st.floats(allow_nan=False))
@@ -108,11 +99,10 @@ def test_markdown_has_title_units_alignment_and_notes_and_leaves_bars_out():
     assert written == ("### Best\n\n| name | gain (mnat) |\n| --- | ---: |\n| a | 1.23 |\n\nOne field.\n")
 
 
-def test_notes_stay_out_of_tsv_and_csv():
+def test_notes_stay_out_of_tsv():
     table = Table("Title", (Column("a"), Column("b")), (("x", 1),), ("A note.",))
 
     assert to_tsv(table) == "a\tb\nx\t1\n"
-    assert to_csv(table) == "a,b\r\nx,1\r\n"
 
 
 @pytest.mark.parametrize(

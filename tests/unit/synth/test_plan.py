@@ -92,13 +92,13 @@ def test_multivalued_fields_must_leave_room_for_one_without_lists():
     [
         ({"n_rows": 0}, "--rows must be at least 1, found 0"),
         ({"seed": -1}, "--seed must not be negative, found -1"),
-        ({"positive_rate": 1.0}, "the positive rate must lie between 0 and 1, found 1.0"),
-        ({"max_cardinality": 1}, "the largest cardinality must be at least 2, found 1"),
+        ({"positive_rate": 1.0}, "--positive-rate must lie between 0 and 1, found 1.0"),
+        ({"max_cardinality": 1}, "--max-cardinality must be at least 2, found 1"),
         (
             {"n_rows": 0, "seed": -2},
             "--rows must be at least 1, found 0; --seed must not be negative, found -2",
         ),
-        ({"n_multivalued": -1}, "a number of fields is negative: multivalued -1"),
+        ({"n_multivalued": -1}, "a number of fields is negative: --multivalued -1"),
         ({"n_noise": -3}, "a number of fields is negative: --noise -3"),
         ({"n_drift": -1, "n_redundant": -2}, "a number of fields is negative: --redundant -2, --drift -1"),
     ],
