@@ -40,7 +40,7 @@ def check_target(path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
-    """Name for a temporary file that replaces ``path`` when the block ends well, and else vanishes.
+    """Name for a file that replaces ``path`` when the block ends well, and else vanishes.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def replacing(path: Path) -> Generator[Path]:
     Yields
     ------
     Path
-        A file beside it, to be written by the caller.
+        A file in a folder beside it, to be written by the caller.
 
     Raises
     ------
@@ -59,26 +59,16 @@ def replacing(path: Path) -> Generator[Path]:
     """
     check_target(path)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".part", dir=path.parent)
+        # a folder, not a file: a thread that still writes after an interrupt finds nowhere to write to
+        with tempfile.TemporaryDirectory(prefix=f".{path.name[:100]}.", dir=path.parent) as folder:
+            temporary = Path(folder) / path.name
+            yield temporary
+            temporary.replace(path)
     except OSError as error:
         raise ConfigError(
-            f"output {str(path)!r} cannot be written: {error.strerror}", "Name another folder."
+            f"output {str(path)!r} cannot be written: {error.strerror or error}",
+            "Is there room on the disk?",
         ) from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes private files; the result gets the permissions of any new file
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    except OSError as error:
-        raise ConfigError(
-            f"output {str(path)!r} cannot be written: {error.strerror or error}", "Is there room on the disk?"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

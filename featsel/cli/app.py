@@ -46,6 +46,8 @@ def main() -> None:
     # libraries warn of what no user of a command can change
     warnings.simplefilter("ignore")
     code = run(sys.argv[1:])
+    if code == INTERRUPTED:
+        sys.exit(code)  # what was interrupted while it began may be cleaned up only now
     with contextlib.suppress(OSError):  # run() has told what was wrong with the output
         sys.stdout.flush()
     sys.stderr.flush()

@@ -101,7 +101,7 @@ def cut_short(name):
         ("log.parquet", HEADER + ROWS, "is some other file, not parquet", "--format"),
         ("log.parquet", parquet(s=[{"a": 1}] * 60), "no field to rank", "label, s"),
         ("log.csv.gz", HEADER + ROWS, "cannot be decompressed", "suffix"),
-        ("log.csv.gz", gzip.compress((HEADER + ROWS).encode())[:-9], "is cut off", "again"),
+        ("log.csv.gz", gzip.compress((HEADER + ROWS).encode(), mtime=0)[:-9], "is cut off", "again"),
         ("log.ndjson", '{"label": 0}\n{"label"\n', "line 2: no JSON object", "one object in braces"),
         ("log.libsvm", "1 1:1\n0 a:1\n", "line 2: expected index:value, found 'a:1'", "libffm"),
         ("log.vw", "1 |a x\n0 x\n", "line 2: expected a '|' behind the label", "namespace"),
