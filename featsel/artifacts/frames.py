@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -113,7 +114,14 @@ def write_frame(frame: pl.LazyFrame, path: Path) -> None:
                 "Write Parquet, IPC or NDJSON, or --exclude it.",
             )
     with replacing(path) as temporary:
-        SINKS[suffix](frame, temporary)
+        try:
+            SINKS[suffix](frame, temporary)
+        except pl.exceptions.ComputeError as error:
+            if not any(f"os error {code}" in str(error) for code in (errno.ENOSPC, errno.EFBIG)):
+                raise
+            raise ConfigError(
+                f"output {str(path)!r} cannot be written: {error}", "Is there room on the disk?"
+            ) from error
 
 
 def from_batches(batches: Callable[[], Iterable[pl.DataFrame]], schema: pl.Schema) -> pl.LazyFrame:

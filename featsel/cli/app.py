@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import re
+import signal
 import sys
 import traceback
 import warnings
@@ -45,6 +46,8 @@ def main() -> None:
     gc.disable()
     # libraries warn of what no user of a command can change
     warnings.simplefilter("ignore")
+    # a polite kill cleans up as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = run(sys.argv[1:])
     if code == INTERRUPTED:
         sys.exit(code)  # what was interrupted while it began may be cleaned up only now
@@ -120,7 +123,8 @@ def _fail(
     if hint:
         sys.stderr.write(f"featsel: hint: {hint}\n")
     if "--json" in arguments:
-        sys.stdout.write(json.dumps({"error": {"code": code, "message": message, "hint": hint}}) + "\n")
+        with contextlib.suppress(OSError):  # what is wrong may be the output itself
+            sys.stdout.write(json.dumps({"error": {"code": code, "message": message, "hint": hint}}) + "\n")
     return exit_code
 
 

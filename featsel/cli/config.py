@@ -16,6 +16,9 @@ PROJECT_FILE = Path("pyproject.toml")
 PARAMETERS = {"format": "input_format"}
 """Options whose parameter has another name."""
 
+NO_KEYS = frozenset({*PARAMETERS.values(), "config"})
+"""Parameters that are no keys of a config file."""
+
 REPEATABLE = frozenset({"include", "exclude", "categorical", "numeric", "multivalued", "null_values"})
 """Options that may be given several times."""
 
@@ -76,9 +79,14 @@ def _options(table: TomlTable, known: set[str], path: Path, *, prefix: str = "")
     options: TomlTable = {}
     for key, value in table.items():
         name = PARAMETERS.get(key, key.replace("-", "_"))
-        if name not in known or key in PARAMETERS.values():
-            options_by_key = known - {*PARAMETERS.values(), "config"} | PARAMETERS.keys()
+        if name not in known or key in NO_KEYS:
+            options_by_key = known - NO_KEYS | PARAMETERS.keys()
             raise _unknown(path, f"'{prefix}{key}'", key, sorted(options_by_key))
+        if isinstance(value, dict | list) and (name not in REPEATABLE or isinstance(value, dict)):
+            raise ConfigError(
+                f"config file {str(path)!r}: '{prefix}{key}' is {value!r}",
+                "This option takes a single value.",
+            )
         # a single pattern or path may stand without its brackets
         options[name] = [value] if name in REPEATABLE and isinstance(value, str) else value
     return options

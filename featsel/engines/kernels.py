@@ -42,6 +42,13 @@ def compiled(function: Function) -> Function:
     return cast("Function", dispatcher)
 
 
+def read_only(values: NDArray[Any]) -> NDArray[Any]:
+    """View of an array of which polars may be the owner; kernels would be compiled for both kinds."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
+
+
 @compiled
 def slot_shift(n_slots: int) -> np.uint64:
     """Shift that leaves as many high bits as number the slots of a table, a power of two of them."""

@@ -56,7 +56,11 @@ def distinct_places(keys: NDArray[np.uint64], lengths: NDArray[np.uint32]) -> ND
     n_slots = 2 << int(lengths.max(initial=1)).bit_length()
     places = np.empty(keys.size, np.int64)
     n_found = _find_distinct(
-        keys, lengths, np.empty(n_slots, np.uint64), np.full(n_slots, -1, np.int64), places
+        kernels.read_only(keys),
+        kernels.read_only(lengths),
+        np.empty(n_slots, np.uint64),
+        np.full(n_slots, -1, np.int64),
+        places,
     )
     return places[:n_found]
 

@@ -14,6 +14,9 @@ from featsel.core.errors import DataError
 from featsel.core.schema import LogSchema
 from featsel.engines.weights import NO_WEIGHTS, sum_by_label
 
+LARGEST_WEIGHT = 1e12
+"""Beside a larger one, the weights of other rows would vanish in the last digits of a sum."""
+
 
 class RoleReader:
     """Labels and weights of the batches, and their sums.
@@ -101,11 +104,11 @@ class RoleReader:
 def _read_weights(column: pl.Series) -> NDArray[np.float64]:
     weights = column.cast(pl.Float64, strict=False)
     numbers = weights.to_numpy()
-    is_bad = ~np.isfinite(numbers) | (numbers < 0)
+    is_bad = ~((numbers >= 0) & (numbers <= LARGEST_WEIGHT))
     if weights.null_count() or is_bad.any():
         found = column[int(np.argmax(is_bad))]
         raise DataError(
             f"weight {column.name!r} holds {found!r}",
-            "Weights are finite numbers, 0 or more; fill or drop the rows without one.",
+            f"Weights are numbers from 0 to {LARGEST_WEIGHT:g}; fill or drop the rows without one.",
         )
     return numbers

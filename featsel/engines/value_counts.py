@@ -79,7 +79,7 @@ class ValueCounts:
         weights : ndarray, shape (n_rows,) or (0,)
             float64 if weighted, else an empty array of int64.
         """
-        keys, labels, weights = _read_only(keys), _read_only(labels), _read_only(weights)
+        keys, labels, weights = kernels.read_only(keys), kernels.read_only(labels), kernels.read_only(weights)
         n_missed = -self._n_aside
         row: int = 0
         while row < keys.size:
@@ -229,13 +229,6 @@ class ValueCounts:
         return _sorted(
             np.concatenate([keys for keys, _ in parts]), np.concatenate([weights for _, weights in parts])
         )
-
-
-def _read_only(values: NDArray[Any]) -> NDArray[Any]:
-    """View of an array of which polars may be the owner; kernels would be compiled for both kinds."""
-    view = values.view()
-    view.flags.writeable = False
-    return view
 
 
 def _sorted(keys: NDArray[np.uint64], weights: NDArray[Any]) -> WeightedKeys:

@@ -75,8 +75,9 @@ def find_source(arguments: Sequence[str], *, format: Format | None = None) -> So
         if len(arguments) > 1:
             raise ConfigError("'-' (standard input) stands beside other inputs", "Give '-' alone.")
         return Source((STANDARD_INPUT,), format or Format.CSV, ({},))
-    found = [pair for argument in arguments for pair in _files_of(argument, format)]
-    paths = [path for path, _ in found]
+    # a file that several arguments name is read once
+    found = dict(pair for argument in arguments for pair in _files_of(argument, format))
+    paths = list(found)
     for path in paths:
         if not is_url(path) and not os.access(path, os.R_OK):
             raise MissingFileError(
@@ -90,7 +91,7 @@ def find_source(arguments: Sequence[str], *, format: Format | None = None) -> So
                 "Give files of one format, or convert them first with 'featsel convert'.",
             )
         format = formats.pop()  # noqa: A001 - the option's name
-    partitions = tuple(partition for _, partition in found)
+    partitions = tuple(found.values())
     _check_partitions(paths, partitions)
     return Source(tuple(paths), format, partitions)
 

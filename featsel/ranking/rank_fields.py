@@ -20,6 +20,7 @@ from featsel.stats import (
     null_moments,
     p_value,
     relative_information,
+    two_value_p_value,
     usable_information,
     z_score,
 )
@@ -70,6 +71,9 @@ def rank_fields(
     observed = np.array([mutual_information(table) for table in tables])
     expected, sd = null_moments(tables)
     p_values = p_value(observed, expected, sd)
+    for index, table in enumerate(tables):
+        if (exact := two_value_p_value(table)) is not None:
+            p_values[index] = exact
     q_values = benjamini_hochberg(p_values)
     z_scores = z_score(observed, expected, sd)
     relative = relative_information(observed, expected, entropies)

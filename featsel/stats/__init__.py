@@ -8,7 +8,7 @@ from featsel.stats.independence import (
     null_moments,
     variance_of_mutual_information,
 )
-from featsel.stats.significance import benjamini_hochberg, p_value, z_score
+from featsel.stats.significance import benjamini_hochberg, p_value, two_value_p_value, z_score
 from featsel.stats.usable import UsableInformation, usable_information
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "null_moments",
     "p_value",
     "relative_information",
+    "two_value_p_value",
     "usable_information",
     "variance_of_mutual_information",
     "z_score",

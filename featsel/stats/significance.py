@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from featsel.core.counts import ContingencyTable
+from featsel.stats.deviance import stirling_remainder
 from featsel.stats.gamma import log_upper_gamma
 
 FloatArray = NDArray[np.float64]
+
+N_TWO = 2
+LARGE_CELL = 100.0
+"""Rows expected in the smallest cell from which the gamma tail of a two-by-two table is accurate."""
+
+ROUNDING = 1e-13
+"""Relative difference below which two sums of logarithms are one number."""
 
 
 def z_score(mutual_information: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> FloatArray:
@@ -60,6 +69,64 @@ def p_value(mutual_information: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Fl
     excess = (observed[is_random] - centre[is_random]) / centre[is_random]
     probability[is_random] = np.exp(log_upper_gamma(shape, excess))
     return probability
+
+
+def two_value_p_value(table: ContingencyTable) -> float | None:
+    """Exact probability of as much mutual information under independence, for a field of two values.
+
+    Given both margins, one count of a two-by-two table is hypergeometric and determines the others; this is
+    Fisher's exact test with tables ordered by their mutual information. A gamma tail is far off where one of
+    the values has few rows.
+
+    Parameters
+    ----------
+    table : ContingencyTable
+        Joint counts of a field and a label of two values.
+
+    Returns
+    -------
+    float or None
+        From 0 to 1. None where it does not apply (other than two values, fractional weights) or is not
+        needed: every cell expects more than a hundred rows.
+
+    References
+    ----------
+    Fisher, "On the interpretation of chi-squared from contingency tables", JRSS 85, 1922.
+
+    Examples
+    --------
+    >>> round(two_value_p_value(ContingencyTable(np.array([[3, 1], [1, 3]]), np.array([1, 1]))), 6)
+    0.485714
+    """
+    if table.n_values != N_TWO or table.counts.shape[1] != N_TWO:
+        return None
+    # of two values with equal counts, one row stands for both
+    counts = table.counts.astype(np.float64)
+    if (counts != np.rint(counts)).any():
+        return None
+    small: FloatArray = counts[np.argmin(counts.sum(axis=1))]
+    n_rows, totals = table.total, table.label_totals
+    size = float(small.sum())
+    if size * totals.min() > LARGE_CELL * n_rows:
+        return None
+    rare = int(np.argmin(totals))
+    # the support of the count of the rarer label among the rows of the rarer value
+    lowest, highest = max(0.0, size + float(totals[rare]) - n_rows), min(size, float(totals[rare]))
+    support: FloatArray = np.arange(lowest, highest + 1)
+    cells: FloatArray = np.stack(
+        [support, size - support, totals[rare] - support, n_rows - size - totals[rare] + support]
+    )
+    log_weight = -np.sum(_log_factorial(cells), axis=0)
+    weight = np.exp(log_weight - log_weight.max())
+    # both margins are fixed, so the information of a table grows with the sum of x ln x over its cells
+    information: FloatArray = np.sum(cells * np.log(np.maximum(cells, 1.0)), axis=0)
+    observed = information[int(small[rare] - lowest)]
+    is_extreme = information >= observed - ROUNDING * (1.0 + abs(observed))
+    return float(weight[is_extreme].sum() / weight.sum())
+
+
+def _log_factorial(counts: FloatArray) -> FloatArray:
+    return counts * np.log(np.maximum(counts, 1.0)) - counts + stirling_remainder(counts)
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -56,24 +57,55 @@ def convert(request: LogRequest, out: Path, reporter: Reporter) -> None:
 
 
 def _number_casts(log: Log, names: Sequence[str]) -> list[pl.Expr]:
-    """Casts of the text columns of which every value is a number and none a code with leading zeros."""
+    """Casts of the text columns of which every value is a number that loses nothing by being one."""
     text = [name for name in names if log.dtypes[name] == pl.String]
-    n_integer = dict.fromkeys(text, 0)
-    n_number = dict.fromkeys(text, 0)
     n_text = dict.fromkeys(text, 0)
+    n_fitting = {dtype: dict.fromkeys(text, 0) for dtype in NUMBER_TYPES}
     for batch in log.batches(text) if text else ():
         for column in batch:
             name = column.name
-            if n_number[name] < n_text[name]:
-                continue
+            if n_text[name] > max(fitting[name] for fitting in n_fitting.values()):
+                continue  # it is text already
             n_text[name] += column.len() - column.null_count()
-            padded = int(column.str.contains(r"^[+-]?0\d").sum())
-            n_integer[name] += column.len() - column.cast(pl.Int64, strict=False).null_count() - padded
-            n_number[name] += column.len() - column.cast(pl.Float64, strict=False).null_count() - padded
-    integers = [name for name in text if n_text[name] and n_integer[name] == n_text[name]]
-    floats = [
-        name for name in text if name not in integers and n_text[name] and n_number[name] == n_text[name]
-    ]
-    return [pl.col(name).cast(pl.Int64) for name in integers] + [
-        pl.col(name).cast(pl.Float64) for name in floats
-    ]
+            is_padded = column.str.contains(r"^[+-]?0\d")
+            for dtype, is_lossless in NUMBER_TYPES.items():
+                n_fitting[dtype][name] += int((is_lossless(column) & ~is_padded).sum())
+    casts: list[pl.Expr] = []
+    for name in text:
+        fitting = [dtype for dtype in NUMBER_TYPES if n_text[name] and n_fitting[dtype][name] == n_text[name]]
+        casts.extend(pl.col(name).cast(dtype) for dtype in fitting[:1])
+    return casts
+
+
+def _is_integer(column: pl.Series, dtype: type[pl.DataType]) -> pl.Series:
+    return column.cast(dtype, strict=False).is_not_null()
+
+
+def _is_lossless_float(column: pl.Series) -> pl.Series:
+    """Whether text is a number with a point or an exponent, of no more digits than a float can hold."""
+    number = column.cast(pl.Float64, strict=False)
+    n_digits = (
+        column.str.replace(r"[eE].*", "")
+        .str.replace_all(r"\D", "")
+        .str.strip_chars_start("0")
+        .str.len_chars()
+    )
+    is_exact = (n_digits <= FLOAT_DIGITS) & ((number.abs() < FLOAT_INTEGERS) | column.str.contains(r"[eE]"))
+    return (number.is_finite() & is_exact & ~column.str.contains(LONG_INTEGER)).fill_null(value=False)
+
+
+FLOAT_DIGITS = 17
+"""Significant digits of the longest text that a float can stand for."""
+
+FLOAT_INTEGERS = 2.0**53
+"""From here on, floats skip integers."""
+
+LONG_INTEGER = r"^[+-]?\d{16,}$"
+"""Integers of so many digits are ids."""
+
+NUMBER_TYPES: dict[type[pl.DataType], Callable[[pl.Series], pl.Series]] = {
+    pl.Int64: partial(_is_integer, dtype=pl.Int64),
+    pl.UInt64: partial(_is_integer, dtype=pl.UInt64),
+    pl.Float64: _is_lossless_float,
+}
+"""What a text column may become, the first that fits, and which values fit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,7 +16,7 @@ from featsel.artifacts.atomic import check_target, write_text
 from featsel.artifacts.documents import RANKING_SCHEMA, to_json
 from featsel.artifacts.frames import write_frame
 from featsel.core.counts import ContingencyTable
-from featsel.core.errors import ConfigError
+from featsel.core.errors import ConfigError, DataError
 from featsel.engines.local import LogCounts, Resources, count_fields
 from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import LabelReader
@@ -26,6 +27,9 @@ from featsel.report.ranking import ranking_overview, ranking_table
 from featsel.report.table import to_markdown, to_tsv
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_schema
+
+WEIGHT_TOLERANCE = 1.5
+"""Weights whose mean, over the rows of a label, is further from 1 are no plain repetitions of some rows."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
         The request or the data is wrong; nothing was written.
     """
     started = time.monotonic()
-    _check_targets(options)
+    _check_targets(request, options)
     with open_request(request, reporter) as log:
         schema = read_schema(log, request, reporter)
         label = LabelReader(schema.label, schema.positive)
@@ -106,6 +110,8 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
             advance=reporter.advance,
         )
         label.check_two_classes(n_rows=counts.n_rows, n_positive=counts.n_positive)
+        if schema.weight is not None:
+            _check_weights(schema.weight, counts, reporter)
         n_columns = len(log.dtypes)
         mark = fingerprint(log.source.paths)
     _warn_of_text(counts, reporter)
@@ -142,10 +148,14 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
     return RankResult(ranking, document)
 
 
-def _check_targets(options: RankOptions) -> None:
+def _check_targets(request: LogRequest, options: RankOptions) -> None:
+    inputs = {Path(path).resolve() for path in request.paths}
     for path in (options.output, options.html):
-        if path is not None:
-            check_target(path)
+        if path is None:
+            continue
+        check_target(path)
+        if path.resolve() in inputs:
+            raise ConfigError(f"output {str(path)!r} is the log itself", "Name another file.")
     if options.output is not None and options.output.suffix.lower() not in {
         ".json",
         ".md",
@@ -160,6 +170,22 @@ def _check_targets(options: RankOptions) -> None:
     if options.html is not None and options.html.suffix.lower() not in {".html", ".htm"}:
         raise ConfigError(
             f"--html {str(options.html)!r} does not end in .html", "Name the page something.html."
+        )
+
+
+def _check_weights(name: str, counts: LogCounts, reporter: Reporter) -> None:
+    negative, positive = counts.label_sums
+    if not (0 < negative < math.inf and 0 < positive < math.inf):
+        raise DataError(
+            f"weight {name!r} adds up to {negative:g} for negative rows and {positive:g} for positive ones",
+            "Both need some weight, and a finite one.",
+        )
+    means = negative / (counts.n_rows - counts.n_positive), positive / counts.n_positive
+    if max(means) > WEIGHT_TOLERANCE or min(means) < 1 / WEIGHT_TOLERANCE:
+        reporter.warn(
+            f"weight {name!r} averages {means[0]:.4g} for negative and {means[1]:.4g} for positive rows; a "
+            "weight counts as so many rows, so noise can look significant: take verdicts and order from a "
+            "ranking without --weight"
         )
 
 

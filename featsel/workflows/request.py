@@ -113,6 +113,8 @@ def open_request(request: LogRequest, reporter: Reporter, *, parses_times: bool 
         request.paths, format=Format(request.format) if request.format else _delimited_format(request)
     )
     selection = RowSelection(request.rows, request.sample, request.seed)
+    if request.text != TextOptions() and not source.format.is_delimited:
+        reporter.warn(f"--columns, --no-header, --separator and --null-values do nothing for {source.format}")
     with open_log(source, text=request.text, selection=selection) as log:
         for note in log.notes:
             reporter.note(note)

@@ -103,3 +103,24 @@ def test_a_log_may_replace_itself(folder):
     (folder / "log.csv").write_text("label,a\n0,x\n1,y\n")
     assert run(["convert", "log.csv", "log.csv"]) == 0
     assert (folder / "log.csv").read_text() == "label,a\n0,x\n1,y\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (["1", "-2"], pl.Int64),
+        (["18446744073709551615", "1"], pl.UInt64),
+        (["184467440737095516150", "1"], pl.String),
+        (["9007199254740993.0", "1.5"], pl.String),
+        (["0.12345678901234567", "2"], pl.Float64),
+        (["1e5", "2.5E-3"], pl.Float64),
+        (["1e400", "1"], pl.String),
+        (["1000009418151094273", "1.5"], pl.String),
+        (["007", "1"], pl.String),
+    ],
+)
+def test_text_becomes_a_number_only_where_nothing_is_lost(tmp_path, values, dtype):
+    source = tmp_path / "log.csv"
+    source.write_text("label,x\n" + "".join(f"{row % 2},{value}\n" for row, value in enumerate(values)))
+    assert run(["convert", str(source), str(tmp_path / "log.parquet"), "--quiet"]) == 0
+    assert pl.read_parquet_schema(tmp_path / "log.parquet")["x"] == dtype

@@ -264,3 +264,48 @@ def test_short_options_that_stand_together_show_the_traceback_too(log, capsys, m
     monkeypatch.setattr("featsel.workflows.rank.rank_fields", lambda *_, **__: 1 / 0)
     assert run(["rank", str(log), "-qv"]) == 70
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_an_output_may_not_be_the_log_itself(log, tmp_path, capsys):
+    path = tmp_path / "own.parquet"
+    path.write_bytes(log.read_bytes())
+    assert run(["rank", str(path), "-o", str(path)]) == 2
+    assert "is the log itself" in capsys.readouterr().err
+    assert path.read_bytes() == log.read_bytes()
+
+
+def test_a_file_named_twice_counts_once(log, capsys):
+    assert document(capsys, log, log)["fields"] == document(capsys, log)["fields"]
+
+
+@pytest.mark.parametrize(("weights", "message"), [((0, 1), "adds up to"), ((1e308, 1e308), "holds 1e+308")])
+def test_weights_that_cannot_be_ranked_with_are_an_error(tmp_path, capsys, weights, message):
+    path = tmp_path / "log.parquet"
+    pl.DataFrame(
+        {"label": [0, 1] * 50, "f": list(range(100)), "w": [float(w) for w in weights] * 50}
+    ).write_parquet(path)
+    assert run(["rank", str(path), "--weight", "w"]) == 3
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("weights", "is_warned"), [((10.0, 1.0), True), ((0.01, 0.01), True), ((1.0, 1.2), False)]
+)
+def test_weights_that_are_no_repetitions_bring_a_warning(tmp_path, capsys, weights, is_warned):
+    path = tmp_path / "log.parquet"
+    pl.DataFrame({"label": [0, 1] * 50, "f": [1, 2, 3, 4] * 25, "w": list(weights) * 50}).write_parquet(path)
+    assert run(["rank", str(path), "--weight", "w", "--categorical", "f"]) == 0
+    assert ("noise can look significant" in capsys.readouterr().err) == is_warned
+
+
+def test_text_options_for_a_log_that_is_no_text_bring_a_warning(log, capsys):
+    assert run(["rank", str(log), "--no-header"]) == 0
+    assert "do nothing for parquet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["top = [1]", "weight = {a = 1}", '[rank]\nconfig = "x"'])
+def test_a_config_value_of_the_wrong_shape_is_an_error(log, tmp_path, capsys, text):
+    path = tmp_path / "featsel.toml"
+    path.write_text(text)
+    assert run(["rank", str(log), "--config", str(path)]) == 2
+    assert f"config file {str(path)!r}" in capsys.readouterr().err

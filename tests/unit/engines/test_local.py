@@ -128,7 +128,7 @@ def test_a_weight_that_is_none_is_refused(count: Count, weights: list[Any], foun
         count(log, weight="importance")
 
     assert caught.value.message == f"weight 'importance' holds {found}"
-    assert caught.value.hint == "Weights are finite numbers, 0 or more; fill or drop the rows without one."
+    assert caught.value.hint == "Weights are numbers from 0 to 1e+12; fill or drop the rows without one."
 
 
 def test_nulls_are_a_value_and_lower_the_coverage(count: Count) -> None:

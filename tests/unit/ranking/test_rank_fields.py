@@ -26,7 +26,7 @@ def counted(name, codes, labels, *, null_code=None):
 def planted():
     """Fields of which the truth is known, and the codes behind them."""
     rng = np.random.default_rng(20)
-    labels = (rng.random(N_ROWS) < 0.2).astype(np.int64)
+    labels = (rng.random(N_ROWS) < 0.15).astype(np.int64)
     codes = {
         "strong": np.where(rng.random(N_ROWS) < 0.3, labels, rng.integers(0, 5, N_ROWS)),
         "weak": np.where(rng.random(N_ROWS) < 0.04, labels, rng.integers(0, 5, N_ROWS)),
@@ -36,9 +36,18 @@ def planted():
         "constant": np.zeros(N_ROWS, int),
         "copy_of_label": np.where(rng.random(N_ROWS) < 0.01, 1 - labels, labels),
         "null_unless_clicked": np.where(labels == 1, rng.permutation(N_ROWS), -1),
+        "id_of_some_clicks": np.where(
+            (labels == 1) & (rng.random(N_ROWS) < 0.3), rng.permutation(N_ROWS), -1
+        ),
+        "flag_of_some_clicks": (labels == 1) & (rng.random(N_ROWS) < 0.3),
     }
     counts = [
-        counted(name, column, labels, null_code=-1 if name == "null_unless_clicked" else None)
+        counted(
+            name,
+            column,
+            labels,
+            null_code=-1 if name in {"null_unless_clicked", "id_of_some_clicks"} else None,
+        )
         for name, column in codes.items()
     ]
     return labels, codes, counts
@@ -66,6 +75,8 @@ def by_name(ranking):
         ("constant", Verdict.CONSTANT),
         ("copy_of_label", Verdict.LEAK),
         ("null_unless_clicked", Verdict.LEAK),
+        ("id_of_some_clicks", Verdict.LEAK),
+        ("flag_of_some_clicks", Verdict.LEAK),
     ],
 )
 def test_verdicts_are_the_planted_truth(planted, name, verdict):
@@ -170,3 +181,13 @@ def test_rare_values_are_pooled():
 def test_pooling_rare_values_takes_noise_away(planted):
     before, after = (by_name(ranked(planted, min_count=n))["noise_8000"] for n in (1, 5))
     assert after.expected_mutual_information < before.expected_mutual_information
+
+
+def test_rare_flags_are_not_called_informative_by_a_wrong_tail():
+    rng = np.random.default_rng(2)
+    labels = (rng.random(20_000) < 0.01).astype(np.int64)
+    counts = [counted(f"flag{i}", rng.permutation(20_000) < 20, labels) for i in range(400)]
+    fields = [Field(count.name, FieldKind.CATEGORICAL, "") for count in counts]
+    label = contingency_table(np.zeros(labels.size, int), labels, 1)
+    ranking = rank_fields(fields, counts, label=label, n_rows=20_000, score=Score.USABLE)
+    assert {field.verdict for field in ranking.fields} == {Verdict.NOISE}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy.stats import chi2, false_discovery_control, kstest
+from scipy.stats import chi2, false_discovery_control, hypergeom, kstest
 
 from featsel.core.counts import ContingencyTable
 from featsel.stats import (
@@ -15,6 +15,7 @@ from featsel.stats import (
     mutual_information,
     null_moments,
     p_value,
+    two_value_p_value,
     z_score,
 )
 
@@ -80,3 +81,63 @@ def test_q_values_agree_with_scipy() -> None:
 
 def test_no_fields_have_no_q_values() -> None:
     assert benjamini_hochberg([]).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_positive", "size"),
+    [
+        (20, 8, 5),
+        (50, 25, 25),
+        (1_000, 10, 50),
+        (100_000, 500, 100),
+        (1_000_000, 1_000, 3),
+        (10_000_000, 100_000, 400),
+    ],
+)
+@pytest.mark.parametrize("quantile", [0.001, 0.3, 0.999])
+def test_the_p_value_of_two_values_sums_the_hypergeometric_law(n_rows, n_positive, size, quantile):
+    law = hypergeom(n_rows, n_positive, size)
+    support = np.arange(max(0, size + n_positive - n_rows), min(size, n_positive) + 1)
+    tables = [
+        ContingencyTable(
+            np.array([[size - count, count], [n_rows - size - n_positive + count, n_positive - count]]),
+            np.ones(2, np.int64),
+        )
+        for count in support
+    ]
+    information = np.array([mutual_information(table) for table in tables])
+    place = int(law.ppf(quantile)) - support[0]
+    expected = law.pmf(support)[information >= information[place] * (1 - 1e-9)].sum()
+    assert two_value_p_value(tables[place]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_p_value_of_two_values_keeps_its_level_for_rare_values():
+    rng = np.random.default_rng(8)
+    n_rows, n_positive, size = 20_000, 200, 50
+    positives = rng.hypergeometric(size, n_rows - size, n_positive, 20_000)
+    p_values = {
+        count: two_value_p_value(
+            ContingencyTable(
+                np.array([[size - count, count], [n_rows - size - n_positive + count, n_positive - count]]),
+                np.ones(2, np.int64),
+            )
+        )
+        for count in np.unique(positives)
+    }
+    # an exact test rejects at most as often as its level says; four standard errors of 20,000 draws
+    for level in (0.05, 0.01, 0.001):
+        share = np.mean([p_values[count] <= level for count in positives])
+        assert share <= level + 4 * np.sqrt(level / 20_000)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        np.array([[5, 1], [3, 2], [4, 4]]),
+        np.array([[5.5, 1.0], [3.0, 2.0]]),
+        np.array([[50_000, 50_000], [40_000, 60_000]]),
+    ],
+    ids=["three values", "fractional weights", "large cells"],
+)
+def test_the_exact_p_value_is_for_two_values_with_few_rows(counts):
+    assert two_value_p_value(ContingencyTable(counts, np.ones(len(counts), np.int64))) is None
