@@ -1,6 +1,7 @@
 """Install the tools that featsel is compared with, each group in an environment of its own.
 
-Run once before the other benchmarks: ``python benchmarks/peers.py``. They end up in ``.bench-venvs``.
+Run once before the other benchmarks: ``python benchmarks/peers.py``, or name the environments that are
+wanted. They end up in ``.bench-venvs``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ PACKAGES = {
     # OutRank 0.97.5 fails in its first batch with xxhash 4, which no longer hashes str
     "outrank": ("outrank==0.97.5", "xxhash<4", "pandas<3"),
     "peers": ("pandas", "pyarrow", "scikit-learn", "polars>=2,<3"),
+    # FuxiCTR 2.3.10 reads CSV with an argument that polars 2 no longer knows
+    "training": (
+        *("fuxictr==2.3.10", "deepctr-torch==0.3.0", "torch>=2.5", "polars<2", "pandas", "pyarrow"),
+        *("scikit-learn", "duckdb", "tensorflow-metadata", "pytest"),
+    ),
 }
 
 
@@ -26,7 +32,8 @@ def peer_program(environment: str, name: str) -> Path:
 
 def main() -> None:
     """Create what is missing and install into it."""
-    for environment, packages in PACKAGES.items():
+    for environment in sys.argv[1:] or PACKAGES:
+        packages = PACKAGES[environment]
         if not peer_program(environment, "python").exists():
             venv.create(FOLDER / environment, with_pip=True)
         subprocess.run(

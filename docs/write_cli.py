@@ -20,11 +20,17 @@ folder, or what `--config` names. Keys at the top hold for every command, a tabl
 command line wins.
 """
 
+COMMANDS = (
+    *("", "rank", "select", "train", "predict"),
+    *("config", "config validate", "config show", "config diff"),
+    *("export", "convert", "synth"),
+)
+
 
 def page() -> str:
     """Text of the page."""
     parts = [INTRODUCTION]
-    for command in ("", "rank", "convert", "synth"):
+    for command in COMMANDS:
         title = f"featsel {command}".strip()
         arguments = [*command.split(), "--help"]
         environment = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featsel.core.errors import ConfigError, did_you_mean
+from featsel.core.feature_config import EmbeddingScheme, EmbeddingTable, SplitOrder
 
 if TYPE_CHECKING:
     from featsel.workflows.request import TextOptions
@@ -98,6 +100,27 @@ Config = Annotated[
         help="TOML file with options; else featsel.toml or [tool.featsel] of pyproject.toml in this folder.",
     ),
 ]
+ValidShare = Annotated[
+    float, typer.Option("--valid", min=0, max=0.9, metavar="SHARE", help="Share of the rows for validation.")
+]
+TestShare = Annotated[
+    float, typer.Option("--test", min=0, max=0.9, metavar="SHARE", help="Share of the rows for test.")
+]
+Split = Annotated[
+    SplitOrder | None,
+    typer.Option(
+        help="Which rows a share holds out: random ones, the last of the log (ordered), or the last in "
+        "--time; else time where --time is given, and random."
+    ),
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Where encoded logs are kept; else FEATSEL_CACHE, or featsel in the user's cache folder.",
+    ),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Encode the log anew and keep nothing of it.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say why each kind was chosen; show tracebacks.")
@@ -157,6 +180,69 @@ def _available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def needs_torch(command: str, *, extra: str = "train") -> None:
+    """Refuse a command whose extra is not installed."""
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("safetensors") is None:
+        raise ConfigError(
+            f"featsel {command} needs torch and safetensors, which are not installed",
+            f"Install them with: pip install 'featsel[{extra}]'",
+        )
+
+
+def cache_folder(folder: Path | None, *, is_off: bool) -> Path | None:
+    """Folder in which encoded logs are kept; None where none is."""
+    from featsel.workflows.encode import default_cache  # noqa: PLC0415 - polars is loaded from here on
+
+    if is_off and folder is not None:
+        raise ConfigError("--cache and --no-cache exclude each other", "Give one of them.")
+    return None if is_off else folder or default_cache()
+
+
+def embedding_table(
+    scheme: EmbeddingScheme, dim: int, rows: int | None, lookups: int, *, seed: int
+) -> EmbeddingTable:
+    """How the embeddings are stored.
+
+    Parameters
+    ----------
+    scheme : EmbeddingScheme
+        Full, or one of those that share rows.
+    dim : int
+        Width of the embeddings.
+    rows : int or None
+        Rows of a shared table.
+    lookups : int
+        Rows that make one embedding of a unified table.
+    seed : int
+        Salt of the hashes.
+
+    Returns
+    -------
+    EmbeddingTable
+        As it stands in a feature config.
+
+    Raises
+    ------
+    ConfigError
+        Options contradict each other.
+    """
+    if scheme is EmbeddingScheme.FULL:
+        if rows is not None:
+            raise ConfigError(
+                "--table-rows is for shared tables", "Add --embedding hash, qr or unified, or drop it."
+            )
+        return EmbeddingTable(scheme, dim)
+    if rows is None:
+        raise ConfigError(f"--embedding {scheme} needs --table-rows", "Say how many rows the table has.")
+    if scheme is EmbeddingScheme.QR:
+        return EmbeddingTable(scheme, dim, rows=rows)
+    if scheme is EmbeddingScheme.HASH:
+        return EmbeddingTable(scheme, dim, rows=rows, salt=seed)
+    if dim % lookups:
+        raise ConfigError(f"--dim {dim} cannot be made of --lookups {lookups}", "Give a divisor of --dim.")
+    return EmbeddingTable(scheme, dim, rows=rows, lookups=lookups, salt=seed)
 
 
 def known_format(name: str | None) -> str | None:

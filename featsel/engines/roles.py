@@ -74,7 +74,7 @@ class RoleReader:
         DataError
             A weight is missing, negative or not finite.
         """
-        weights = NO_WEIGHTS if self._schema.weight is None else _read_weights(batch[self._schema.weight])
+        weights = NO_WEIGHTS if self._schema.weight is None else read_weights(batch[self._schema.weight])
         stop = self._row + batch.height
         labels = self._remember(batch, weights) if self._is_first else self._recall(self._row, stop)
         self._row = stop
@@ -101,7 +101,8 @@ class RoleReader:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _read_weights(column: pl.Series) -> NDArray[np.float64]:
+def read_weights(column: pl.Series) -> NDArray[np.float64]:
+    """Row weights of a batch; a :class:`DataError` where one is missing, negative or not finite."""
     weights = column.cast(pl.Float64, strict=False)
     numbers = weights.to_numpy()
     is_bad = ~((numbers >= 0) & (numbers <= LARGEST_WEIGHT))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from featsel.ranking.scores import FieldScore, Ranking, Verdict
-from featsel.report.page import escaped
 from featsel.report.ranking import SCORE_DISPLAYS, full_bar, percent
+from featsel.report.svg import WIDTH, Axis, log_axis, svg_element, text_at, tick_text, tooltip
 from featsel.report.table import MISSING, readable, visible
 
 MAX_BARS = 40
 """Fields of a bar chart: as many as a screen or a printed page shows legibly; the table has the rest."""
-
-MAX_DECADES = 6
-"""Decades of a logarithmic axis; what lies below them is as good as nothing and would flatten the rest."""
 
 MAX_LABELS = 10
 """Names written into the scatter chart; more would hide the marks."""
@@ -27,41 +23,10 @@ MANY_POINTS = 150
 MAX_CANDIDATES = 60
 """Fields for which a free place for the name is sought."""
 
-_WIDTH = 1040
 _NAME_WIDTH = 220
 _ROW_HEIGHT = 22
 _HEAD_HEIGHT = 54
 _CHARACTER_WIDTH = 7.0
-
-
-@dataclass(frozen=True)
-class _Axis:
-    """Linear or logarithmic map of numbers to coordinates."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    is_log: bool = False
-
-    def at(self, value: float) -> float:
-        low, high = (math.log10(self.low), math.log10(self.high)) if self.is_log else (self.low, self.high)
-        if not self.is_log:
-            share = (value - low) / (high - low)
-        elif value > 0:
-            share = (math.log10(value) - low) / (high - low)
-        else:
-            share = 0.0
-        return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
-
-    def ticks(self) -> tuple[float, ...]:
-        if self.is_log:
-            first, last = round(math.log10(self.low)), round(math.log10(self.high))
-            return tuple(10.0**power for power in range(first, last + 1))
-        rough = (self.high - self.low) / 4
-        magnitude = 10.0 ** math.floor(math.log10(rough))
-        step = next(magnitude * factor for factor in (1, 2, 5, 10) if magnitude * factor >= rough * 0.999)
-        return tuple(step * i for i in range(int((self.high - self.low) / step * 1.001) + 1))
 
 
 def information_chart(ranking: Ranking) -> str:
@@ -79,20 +44,20 @@ def information_chart(ranking: Ranking) -> str:
     """
     shown = ranking.fields[:MAX_BARS]
     display = SCORE_DISPLAYS[ranking.score]
-    bars = _Axis(0.0, full_bar(ranking) * display.factor, _NAME_WIDTH + 12, 560.0)
-    information = _log_axis(_plug_in_and_floor(shown), 690.0, _WIDTH - 10.0)
+    bars = Axis(0.0, full_bar(ranking) * display.factor, _NAME_WIDTH + 12, 560.0)
+    information = log_axis(_plug_in_and_floor(shown), 690.0, WIDTH - 10.0)
     height = _HEAD_HEIGHT + _ROW_HEIGHT * len(shown) + 8
     score_unit = f", {display.unit}" if display.unit else ""
     parts = [
-        _text(bars.start, 14, f"Score: {display.title}{score_unit}", "head"),
-        _text(information.start, 14, "Plug-in information against its noise floor, mnat", "head"),
+        text_at(bars.start, 14, f"Score: {display.title}{score_unit}", "head"),
+        text_at(information.start, 14, "Plug-in information against its noise floor, mnat", "head"),
         *_vertical_grid(bars, top=_HEAD_HEIGHT - 8, bottom=height),
         *_vertical_grid(information, top=_HEAD_HEIGHT - 8, bottom=height),
     ]
     for index, scored in enumerate(shown):
         middle = _HEAD_HEIGHT + _ROW_HEIGHT * (index + 0.5)
         parts.append(_information_row(scored, middle, bars, information, factor=display.factor))
-    return _svg("".join(parts), height=height, label=f"The best {len(shown)} fields by score")
+    return svg_element("".join(parts), height=height, label=f"The best {len(shown)} fields by score")
 
 
 def cardinality_chart(ranking: Ranking) -> str:
@@ -110,10 +75,10 @@ def cardinality_chart(ranking: Ranking) -> str:
     """
     fields = ranking.fields
     height = 460.0
-    cardinalities = _log_axis([1.0, *(float(scored.cardinality) for scored in fields)], 70.0, _WIDTH - 20.0)
+    cardinalities = log_axis([1.0, *(float(scored.cardinality) for scored in fields)], 70.0, WIDTH - 20.0)
     amounts = [scored.mutual_information * 1000 for scored in fields]
     amounts += [scored.corrected_mutual_information * 1000 for scored in fields]
-    information = _log_axis(amounts, height - 74, 34.0)
+    information = log_axis(amounts, height - 74, 34.0)
     rail = height - 50
     parts = [
         *_cardinality_grid(cardinalities, information, rail=rail),
@@ -124,7 +89,7 @@ def cardinality_chart(ranking: Ranking) -> str:
         ),
         *_point_labels(fields, cardinalities, information, rail=rail),
     ]
-    return _svg(
+    return svg_element(
         "".join(parts),
         height=height,
         label="Information of each field by its cardinality",
@@ -151,34 +116,36 @@ def coverage_chart(ranking: Ranking) -> str:
     shown = gaps[:MAX_BARS]
     if not shown:
         return ""
-    axis = _Axis(0.0, 1.0, _NAME_WIDTH + 12, _WIDTH - 80.0)
+    axis = Axis(0.0, 1.0, _NAME_WIDTH + 12, WIDTH - 80.0)
     height = 26 + _ROW_HEIGHT * len(shown) + 8
     parts = list(_vertical_grid(axis, top=20, bottom=height, as_percent=True))
     for index, scored in enumerate(shown):
         middle = 26 + _ROW_HEIGHT * (index + 0.5)
         share = percent(scored.coverage)
         parts.append(
-            f"<g>{_title(f'{scored.name}: {share} of the rows have a value')}{_name(scored, middle)}"
+            f"<g>{tooltip(f'{scored.name}: {share} of the rows have a value')}{_name(scored, middle)}"
             f"{_rect(axis.start, middle, axis.end - axis.start, 'track')}"
             f"{_rect(axis.start, middle, axis.at(scored.coverage) - axis.start, 'cover')}"
-            f"{_text(_WIDTH - 10, middle + 4, share, 't end')}</g>"
+            f"{text_at(WIDTH - 10, middle + 4, share, 't end')}</g>"
         )
-    return _svg("".join(parts), height=height, label="Share of rows with a value, emptiest fields first")
+    return svg_element(
+        "".join(parts), height=height, label="Share of rows with a value, emptiest fields first"
+    )
 
 
 def _information_row(
-    scored: FieldScore, middle: float, bars: _Axis, information: _Axis, *, factor: float
+    scored: FieldScore, middle: float, bars: Axis, information: Axis, *, factor: float
 ) -> str:
     score = scored.score * factor
     return (
-        f'<g class="{scored.verdict.value}">{_title(_description(scored))}{_name(scored, middle)}'
+        f'<g class="{scored.verdict.value}">{tooltip(_description(scored))}{_name(scored, middle)}'
         f"{_score_bar(score, middle, bars)}"
-        f"{_text(bars.end + 70, middle + 4, readable(score, 'z,.3f'), 't end')}"
+        f"{text_at(bars.end + 70, middle + 4, readable(score, 'z,.3f'), 't end')}"
         f"{_dumbbell(scored, middle, information)}</g>"
     )
 
 
-def _score_bar(score: float, middle: float, axis: _Axis) -> str:
+def _score_bar(score: float, middle: float, axis: Axis) -> str:
     if not score > 0:
         return ""
     bar = _rect(axis.start, middle, max(axis.at(score) - axis.start, 1.0), "fill")
@@ -189,9 +156,9 @@ def _score_bar(score: float, middle: float, axis: _Axis) -> str:
     return bar + f'<path class="gap" d="M{x:.1f} {middle + 9:.1f}l6 -18h5l-6 18z"/>'
 
 
-def _dumbbell(scored: FieldScore, middle: float, axis: _Axis) -> str:
+def _dumbbell(scored: FieldScore, middle: float, axis: Axis) -> str:
     if scored.mutual_information <= 0 and scored.expected_mutual_information <= 0:
-        return _text(axis.start, middle + 4, MISSING, "soft")
+        return text_at(axis.start, middle + 4, MISSING, "soft")
     floor = axis.at(scored.expected_mutual_information * 1000)
     plug_in = axis.at(scored.mutual_information * 1000)
     return (
@@ -215,30 +182,30 @@ def _plug_in_and_floor(fields: Iterable[FieldScore]) -> list[float]:
     return [amount * 1000 for pair in pairs for amount in pair]
 
 
-def _cardinality_grid(cardinalities: _Axis, information: _Axis, *, rail: float) -> list[str]:
+def _cardinality_grid(cardinalities: Axis, information: Axis, *, rail: float) -> list[str]:
     parts = [
-        _text(8, 14, "Information, mnat (hollow: plug-in, filled: corrected)", "head"),
-        _text(cardinalities.end, rail + 42, "Cardinality: distinct values", "head end"),
+        text_at(8, 14, "Information, mnat (hollow: plug-in, filled: corrected)", "head"),
+        text_at(cardinalities.end, rail + 42, "Cardinality: distinct values", "head end"),
         f'<path class="grid" d="M{cardinalities.start:.1f} {rail:.1f}H{cardinalities.end:.1f}"/>',
-        _text(cardinalities.start - 10, rail + 4, "none", "soft end"),
+        text_at(cardinalities.start - 10, rail + 4, "none", "soft end"),
     ]
     for tick in information.ticks():
         y = information.at(tick)
         parts.append(f'<path class="grid" d="M{cardinalities.start:.1f} {y:.1f}H{cardinalities.end:.1f}"/>')
-        parts.append(_text(cardinalities.start - 10, y + 4, _tick_text(tick), "soft end"))
+        parts.append(text_at(cardinalities.start - 10, y + 4, tick_text(tick), "soft end"))
     parts += [
-        _text(cardinalities.at(tick), rail + 22, _tick_text(tick), "soft middle")
+        text_at(cardinalities.at(tick), rail + 22, tick_text(tick), "soft middle")
         for tick in cardinalities.ticks()
     ]
     return parts
 
 
-def _point(scored: FieldScore, cardinalities: _Axis, information: _Axis, *, rail: float) -> str:
+def _point(scored: FieldScore, cardinalities: Axis, information: Axis, *, rail: float) -> str:
     x = cardinalities.at(scored.cardinality)
     plug_in = _height(scored.mutual_information, information, rail=rail)
     corrected = _height(scored.corrected_mutual_information, information, rail=rail)
     return (
-        f'<g class="{scored.verdict.value}">{_title(_description(scored))}'
+        f'<g class="{scored.verdict.value}">{tooltip(_description(scored))}'
         f'<path class="stem" d="M{x:.1f} {plug_in:.1f}V{corrected:.1f}"/>'
         f'<circle class="hollow" cx="{x:.1f}" cy="{plug_in:.1f}" r="4"/>'
         f"{_mark(scored.verdict, x, corrected)}</g>"
@@ -246,7 +213,7 @@ def _point(scored: FieldScore, cardinalities: _Axis, information: _Axis, *, rail
 
 
 def _point_labels(
-    fields: Sequence[FieldScore], cardinalities: _Axis, information: _Axis, *, rail: float
+    fields: Sequence[FieldScore], cardinalities: Axis, information: Axis, *, rail: float
 ) -> list[str]:
     stems = [_stem(scored, cardinalities, information, rail=rail) for scored in fields]
     labels: list[_Label] = []
@@ -256,9 +223,9 @@ def _point_labels(
         width = _text_columns(text) * _CHARACTER_WIDTH
         x, _, bottom = _stem(scored, cardinalities, information, rail=rail)
         sides = (_Label(text, x + 9, x + 9 + width, bottom), _Label(text, x - 9 - width, x - 9, bottom))
-        free = [label for label in sides if label.right <= _WIDTH and label.is_free(stems, labels)]
+        free = [label for label in sides if label.right <= WIDTH and label.is_free(stems, labels)]
         labels += free[:1]
-    return [_text(label.left, label.y + 4, label.text, "label") for label in labels[:MAX_LABELS]]
+    return [text_at(label.left, label.y + 4, label.text, "label") for label in labels[:MAX_LABELS]]
 
 
 @dataclass(frozen=True)
@@ -280,7 +247,7 @@ class _Label:
 
 
 def _stem(
-    scored: FieldScore, cardinalities: _Axis, information: _Axis, *, rail: float
+    scored: FieldScore, cardinalities: Axis, information: Axis, *, rail: float
 ) -> tuple[float, float, float]:
     plug_in = _height(scored.mutual_information, information, rail=rail)
     corrected = _height(scored.corrected_mutual_information, information, rail=rail)
@@ -292,33 +259,17 @@ def _prominence(scored: FieldScore) -> int:
     return order.index(scored.verdict)
 
 
-def _height(nats: float, axis: _Axis, *, rail: float) -> float:
+def _height(nats: float, axis: Axis, *, rail: float) -> float:
     return axis.at(nats * 1000) if nats * 1000 >= axis.low else rail
 
 
-def _log_axis(values: Sequence[float], start: float, end: float) -> _Axis:
-    positive = [value for value in values if 0 < value < math.inf]
-    if not positive:
-        return _Axis(1.0, 10.0, start, end, is_log=True)
-    high = math.ceil(math.log10(max(positive)) - 1e-9)
-    low = max(math.floor(math.log10(min(positive)) + 1e-9), high - MAX_DECADES)
-    return _Axis(10.0 ** min(low, high - 1), 10.0**high, start, end, is_log=True)
-
-
-def _vertical_grid(axis: _Axis, *, top: float, bottom: float, as_percent: bool = False) -> list[str]:
+def _vertical_grid(axis: Axis, *, top: float, bottom: float, as_percent: bool = False) -> list[str]:
     parts: list[str] = []
     for tick in axis.ticks():
         x = axis.at(tick)
         parts.append(f'<path class="grid" d="M{x:.1f} {top:.1f}V{bottom:.1f}"/>')
-        parts.append(_text(x, top - 6, percent(tick) if as_percent else _tick_text(tick), "soft middle"))
+        parts.append(text_at(x, top - 6, percent(tick) if as_percent else tick_text(tick), "soft middle"))
     return parts
-
-
-def _tick_text(value: float) -> str:
-    for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:g}{suffix}"
-    return f"{value:.6g}"
 
 
 def _description(scored: FieldScore) -> str:
@@ -337,7 +288,7 @@ def _description(scored: FieldScore) -> str:
 
 
 def _name(scored: FieldScore, middle: float) -> str:
-    return _text(_NAME_WIDTH, middle + 4, _shortened(visible(scored.name), 32), "end")
+    return text_at(_NAME_WIDTH, middle + 4, _shortened(visible(scored.name), 32), "end")
 
 
 def _shortened(text: str, columns: int) -> str:
@@ -357,20 +308,3 @@ def _text_columns(text: str) -> int:
 
 def _rect(x: float, middle: float, width: float, style: str) -> str:
     return f'<rect class="{style}" x="{x:.1f}" y="{middle - 7:.1f}" width="{width:.1f}" height="14"/>'
-
-
-def _text(x: float, y: float, text: str, style: str) -> str:
-    return f'<text{_class(style)} x="{x:.1f}" y="{y:.1f}">{escaped(text)}</text>'
-
-
-def _title(text: str) -> str:
-    return f"<title>{escaped(text)}</title>"
-
-
-def _svg(content: str, *, height: float, label: str, style: str = "") -> str:
-    box = f"0 0 {_WIDTH} {height:.0f}"
-    return f'<svg{_class(style)} viewBox="{box}" role="img" aria-label="{escaped(label)}">{content}</svg>'
-
-
-def _class(style: str) -> str:
-    return f' class="{style}"' if style else ""

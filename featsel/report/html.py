@@ -16,13 +16,22 @@ from featsel.report.ranking import (
     ranking_summary,
     verdict_counts,
 )
-from featsel.report.table import Align, Cell, Column, Table, readable
+from featsel.report.sections import (
+    as_mapping,
+    cell_html,
+    column_guide,
+    column_header,
+    figure,
+    header,
+    options_section,
+    plain,
+    seconds,
+    tiles,
+)
+from featsel.report.table import Cell, Column, Table
 
 MAX_WARNINGS = 8
 """Leaks and identifiers named at the top of the page; a longer list would push the charts out of sight."""
-
-WIDE_FACTS = frozenset({"Log", "Fingerprint"})
-"""Facts too long for one cell of the grid."""
 
 VERDICT_MEANINGS = {
     Verdict.INFORMATIVE: "tells more about the label than chance explains",
@@ -50,8 +59,8 @@ def ranking_html(ranking: Ranking, *, document: Mapping[str, object]) -> str:
     str
         An HTML document, the same for the same arguments.
     """
-    options = _mapping(document.get("options"))
-    label = _plain(options.get("label") or document.get("label") or "the label")
+    options = as_mapping(document.get("options"))
+    label = plain(options.get("label") or document.get("label") or "the label")
     body = "".join(
         (
             _header(ranking, label=label, document=document),
@@ -61,7 +70,7 @@ def ranking_html(ranking: Ranking, *, document: Mapping[str, object]) -> str:
             _guide(ranking, label=label),
             _charts(ranking),
             _table_section(ranking_overview(ranking), verdict_counts(ranking)),
-            _options(options),
+            options_section(options),
             "</main>",
         )
     )
@@ -69,7 +78,7 @@ def ranking_html(ranking: Ranking, *, document: Mapping[str, object]) -> str:
 
 
 def _header(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> str:
-    source = _mapping(document.get("input"))
+    source = as_mapping(document.get("input"))
     facts: list[tuple[str, object]] = [
         ("Log", source.get("paths")),
         ("Rows", ranking.n_rows),
@@ -79,28 +88,19 @@ def _header(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> 
         ("Label entropy", f"{ranking.label_entropy * 1000:.4g} mnat"),
         ("Ordered by", SCORE_DISPLAYS[ranking.score].title),
         ("Fingerprint", source.get("fingerprint")),
-        ("Time", _seconds(document.get("elapsed_s"))),
+        ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
     ]
-    wide = ' class="wide"'
-    items = "".join(
-        f"<div{wide if name in WIDE_FACTS else ''}><dt>{name}</dt><dd>{escaped(_plain(fact))}</dd></div>"
-        for name, fact in facts
-        if fact is not None
-    )
-    heading = f"<h1>Which fields tell <em>{escaped(label)}</em>?</h1>"
-    return (
-        f'<header>{heading}<p class="lead">{escaped(ranking_summary(ranking))}.</p><dl>{items}</dl></header>'
-    )
+    return header(f"Which fields tell <em>{escaped(label)}</em>?", ranking_summary(ranking), facts)
 
 
 def _verdicts(ranking: Ranking) -> str:
-    items = "".join(
+    items = (
         f'<li class="{verdict.value}"><strong>{count:,}</strong>{_badge(verdict.value)}'
         f"<small>{VERDICT_MEANINGS[verdict]}</small></li>"
         for verdict, count in verdict_counts(ranking).items()
     )
-    return f'<section aria-label="Verdicts"><ul class="verdicts">{items}</ul></section>'
+    return tiles("Verdicts", items)
 
 
 def _warnings(ranking: Ranking) -> str:
@@ -141,7 +141,7 @@ def _charts(ranking: Ranking) -> str:
     more = f" {counted(rest, 'more field')} in the table." if rest > 0 else ""
     return "".join(
         (
-            _figure(
+            figure(
                 best,
                 "Left, what orders the list; a bar with a gap is too long to draw beside the others. "
                 "Right, a mark for the plug-in information and an upright line for the noise floor, on a "
@@ -158,7 +158,7 @@ def _charts(ranking: Ranking) -> str:
 def _cardinality_figure(ranking: Ranking) -> str:
     if len(ranking.fields) < 2:
         return ""  # one point shows no relation
-    return _figure(
+    return figure(
         "Many values look like much information",
         "Each field twice: hollow as counted, filled after the correction. Counted information climbs with "
         "the number of values; what falls to the bottom line owed it to chance.",
@@ -170,17 +170,11 @@ def _coverage_figure(ranking: Ranking) -> str:
     n_gaps = sum(scored.coverage < 1 for scored in ranking.fields)
     n_full = len(ranking.fields) - n_gaps
     if not n_gaps:
-        return _figure("Coverage", "No field has nulls.", "")
+        return figure("Coverage", "No field has nulls.", "")
     cut = f" The {MAX_BARS} emptiest are shown." if n_gaps > MAX_BARS else ""
     has = "has" if n_gaps == 1 else "have"
     rest = f"; {n_full:,} {'has' if n_full == 1 else 'have'} none" if n_full else ""
-    return _figure("Coverage", f"{counted(n_gaps, 'field')} {has} nulls{rest}.{cut}", coverage_chart(ranking))
-
-
-def _figure(title: str, caption: str, chart: str) -> str:
-    content = f'<div class="chart">{chart}</div>' if chart else ""
-    caption_html = f"<figcaption><h2>{escaped(title)}</h2><p>{escaped(caption)}</p></figcaption>"
-    return f"<figure>{caption_html}{content}</figure>"
+    return figure("Coverage", f"{counted(n_gaps, 'field')} {has} nulls{rest}.{cut}", coverage_chart(ranking))
 
 
 def _legend(ranking: Ranking) -> str:
@@ -203,8 +197,8 @@ def _table_section(table: Table, counts: Mapping[Verdict, int]) -> str:
         '<label>Find <input type="search" id="find" placeholder="name or reason" autocomplete="off"></label>'
         f'<div role="group" aria-label="Verdicts to show">{buttons}</div><output id="count"></output></div>'
         '<div class="scroll" tabindex="0" role="region" aria-labelledby="all">'
-        f'<table id="fields"><thead><tr>{"".join(_table_header(column) for column in columns)}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>{_column_guide(columns)}</section>"
+        f'<table id="fields"><thead><tr>{"".join(map(_table_header, columns))}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{column_guide(columns)}</section>"
     )
 
 
@@ -218,11 +212,7 @@ def _shown_columns(table: Table) -> list[int]:
 
 
 def _table_header(column: Column) -> str:
-    unit = f" <small>{escaped(column.unit)}</small>" if column.unit else ""
-    style = ' class="n"' if column.align is Align.RIGHT else ""
-    order = ' aria-sort="ascending"' if column.name == "#" else ""
-    tooltip = escaped(column.explanation)
-    return f'<th scope="col"{style}{order} title="{tooltip}">{escaped(column.name)}{unit}</th>'
+    return column_header(column, attributes=' aria-sort="ascending"' if column.name == "#" else "")
 
 
 def _table_row(table: Table, row: Sequence[Cell], shown: Iterable[int]) -> str:
@@ -236,26 +226,7 @@ def _table_cell(cell: Cell, column: Column) -> str:
         return f'<th scope="row">{_field_name(str(cell))}</th>'
     if column.name == "verdict":
         return f"<td>{_badge(str(cell))}</td>"
-    style = ' class="n"' if column.align is Align.RIGHT else ""
-    return f"<td{style}>{escaped(readable(cell, column.format))}</td>"
-
-
-def _column_guide(columns: Iterable[Column]) -> str:
-    items = "".join(
-        f"<div><dt>{escaped(column.name)}</dt><dd>{escaped(column.explanation)}</dd></div>"
-        for column in columns
-    )
-    return f"<details open><summary>What the columns mean</summary><dl>{items}</dl></details>"
-
-
-def _options(options: Mapping[str, object]) -> str:
-    if not options:
-        return ""
-    items = "".join(
-        f"<div><dt>{escaped(name)}</dt><dd>{escaped(_plain(value))}</dd></div>"
-        for name, value in sorted(options.items())
-    )
-    return f"<section><details><summary>Options of this run</summary><dl>{items}</dl></details></section>"
+    return cell_html(cell, column)
 
 
 def _badge(verdict: str) -> str:
@@ -267,28 +238,6 @@ def _field_name(name: str) -> str:
     return f"<bdi>{escaped(name)}</bdi>"
 
 
-def _plain(value: object) -> str:
-    if value is None or value in ((), [], ""):
-        return "not given"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, list | tuple):
-        # cast: any JSON array, whose items are shown as they are
-        return ", ".join(str(item) for item in cast("Sequence[object]", value))
-    return str(value)
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    # cast: the keys of a JSON object are text
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
-
-
 def _count(value: object) -> object:
     # cast: names or number of the columns, both say how many there are
     return len(cast("Sequence[object]", value)) if isinstance(value, list | tuple) else value
-
-
-def _seconds(value: object) -> str | None:
-    return f"{value:.3g} s" if isinstance(value, int | float) else None

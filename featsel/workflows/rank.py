@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from featsel import __version__
-from featsel.artifacts.atomic import check_target, write_text
+from featsel.artifacts.atomic import write_text
 from featsel.artifacts.documents import RANKING_SCHEMA, to_json
 from featsel.artifacts.frames import write_frame
 from featsel.core.counts import ContingencyTable
@@ -25,6 +25,7 @@ from featsel.ranking.scores import Ranking, Score
 from featsel.report.html import ranking_html
 from featsel.report.ranking import ranking_overview, ranking_table
 from featsel.report.table import to_markdown, to_tsv
+from featsel.workflows.outputs import check_outputs
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_schema
 
@@ -149,13 +150,7 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
 
 
 def _check_targets(request: LogRequest, options: RankOptions) -> None:
-    inputs = {Path(path).resolve() for path in request.paths}
-    for path in (options.output, options.html):
-        if path is None:
-            continue
-        check_target(path)
-        if path.resolve() in inputs:
-            raise ConfigError(f"output {str(path)!r} is the log itself", "Name another file.")
+    check_outputs((options.output,), page=options.html, inputs=request.paths)
     if options.output is not None and options.output.suffix.lower() not in {
         ".json",
         ".md",
@@ -166,10 +161,6 @@ def _check_targets(request: LogRequest, options: RankOptions) -> None:
         raise ConfigError(
             f"--output {str(options.output)!r} has no extension that a ranking can have",
             "Use .json, .csv, .tsv, .parquet or .md; --html writes a page.",
-        )
-    if options.html is not None and options.html.suffix.lower() not in {".html", ".htm"}:
-        raise ConfigError(
-            f"--html {str(options.html)!r} does not end in .html", "Name the page something.html."
         )
 
 

@@ -200,7 +200,7 @@ def _delimited_format(request: LogRequest) -> Format | None:
 
 def _with_times(log: Log, request: LogRequest) -> Log:
     """Log whose text columns of points in time are such, but for label, weight and named categories."""
-    roles = {choose_label(list(log.dtypes), request.label), request.weight}
+    roles = {request.label or choose_label(list(log.dtypes), None), request.weight}
     kinds = (*request.categorical, *request.exclude)
     text = [
         name

@@ -17,12 +17,15 @@ HEAVY = {
     "rich",
     "pydantic",
     "zstandard",
+    "yaml",
+    "safetensors",
 }
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["rank", "--help"], ["convert", "--help"], ["synth", "--help"]]
-)
+COMMANDS = ("rank", "select", "train", "predict", "config", "export", "convert", "synth")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
 def test_help_loads_nothing_heavy(arguments):
     program = f"""
 import sys

@@ -1,0 +1,1 @@
+"""How do values become codes, and codes features?"""

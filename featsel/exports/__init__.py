@@ -1,0 +1,1 @@
+"""What do other libraries read of a feature config?"""

@@ -1,0 +1,166 @@
+"""How does a batch become logits?"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from featsel.core.feature_config import Rest
+from featsel.models.embedding import Table
+from featsel.models.layout import Layout
+
+
+class CTRModel(nn.Module):
+    """A table of embeddings and the head that reads them.
+
+    Parameters
+    ----------
+    layout : Layout
+        Shape of a batch.
+    table : Table
+        Embeddings of all features.
+    head : torch.nn.Module
+        Makes logits (batch,) of embeddings (batch, fields, dim) and, if it ``has_linear``, of the sums of the
+        first-order weights (batch,).
+    dim : int
+        Width of the embeddings that the head reads.
+    has_linear : bool
+        Whether the head has a linear part, whose weights stand in the last column of the table.
+    """
+
+    table: Table
+    out_of_vocabulary: Tensor
+    weight_of_slot: Tensor
+    mask: Tensor
+
+    def __init__(self, layout: Layout, table: Table, head: nn.Module, *, dim: int, has_linear: bool) -> None:
+        super().__init__()
+        self.table = table
+        self.head = head
+        self.layout = layout
+        self.dim = dim
+        self.has_linear = has_linear
+        self.slots_of_runs = _slots_of_runs(layout)
+        self.is_masked = min(layout.dims) < dim
+        out_of_vocabulary = torch.tensor([layout.offsets[index] for index in layout.field_of_slot])
+        self.register_buffer("out_of_vocabulary", out_of_vocabulary, persistent=False)
+        weight_of_slot = torch.zeros(layout.n_slots, dtype=torch.int64)
+        weight_of_slot[list(layout.weighted_slots)] = torch.arange(1, len(layout.weighted_slots) + 1)
+        self.register_buffer("weight_of_slot", weight_of_slot, persistent=False)
+        mask = (torch.arange(dim) < torch.tensor(layout.dims).unsqueeze(1)).float()
+        self.register_buffer("mask", functional.pad(mask, (0, int(has_linear)), value=1.0), persistent=False)
+
+    @property
+    def n_parameters(self) -> int:
+        """Numbers that training may change."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    @property
+    def table_bytes(self) -> int:
+        """Size of the table in memory and in a file, first-order weights and padding included."""
+        return self.table.weight.numel() * self.table.weight.element_size()
+
+    def rows(self, ids: Tensor) -> Tensor:
+        """Rows of the table that ids need.
+
+        Parameters
+        ----------
+        ids : tensor of int32 or int64, shape (batch, slots)
+            Global ids.
+
+        Returns
+        -------
+        tensor of int64, shape (batch, slots, lookups)
+            Indexes into ``table.weight``.
+        """
+        return self.table.rows(ids)
+
+    def forward(self, ids: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Logits of rows.
+
+        Parameters
+        ----------
+        ids : tensor of int32 or int64, shape (batch, slots)
+            Global ids.
+        weights : tensor of float32, shape (batch, weighted slots), optional
+            None where no slot is weighted.
+
+        Returns
+        -------
+        tensor of float32, shape (batch,)
+            Logits.
+        """
+        return self.from_rows(functional.embedding(self.rows(ids), self.table.weight), ids, weights)
+
+    def from_rows(self, gathered: Tensor, ids: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Logits of rows whose part of the table was gathered already.
+
+        A trainer that makes ``gathered`` a leaf gets a gradient as small as the batch, not as large as the
+        table. Autocast may surround the call: the sums over slots and those of first-order weights stay in
+        float32.
+
+        Parameters
+        ----------
+        gathered : tensor of float32, shape (batch, slots, lookups, width)
+            ``table.weight[rows(ids)]``.
+        ids : tensor of int32 or int64, shape (batch, slots)
+            Global ids.
+        weights : tensor of float32, shape (batch, weighted slots), optional
+            None where no slot is weighted.
+
+        Returns
+        -------
+        tensor of float32, shape (batch,)
+            Logits.
+
+        Raises
+        ------
+        ValueError
+            If weights lack, or there are weights of no slot.
+        """
+        rows = self._pool(self.table.combine(gathered), self._slot_weights(ids, weights))
+        if self.is_masked:
+            rows = rows * self.mask
+        logits: Tensor
+        if self.has_linear:
+            fields, linear = torch.split_with_sizes(rows, [self.dim, 1], dim=-1)
+            logits = self.head(fields, linear.sum((1, 2)))
+        else:
+            logits = self.head(rows)
+        return logits
+
+    def _slot_weights(self, ids: Tensor, weights: Tensor | None) -> Tensor | None:
+        """Weights of all slots, (batch, slots); None where all are 1."""
+        if (weights is None) != (not self.layout.weighted_slots):
+            n_given = 0 if weights is None else weights.shape[1]
+            raise ValueError(f"{n_given} weights for {len(self.layout.weighted_slots)} weighted slots")
+        if weights is not None and len(self.layout.weighted_slots) < self.layout.n_slots:
+            weights = functional.pad(weights, (1, 0), value=1.0).index_select(1, self.weight_of_slot)
+        if self.layout.rest is Rest.ZERO:
+            is_known = (ids != self.out_of_vocabulary).float()
+            weights = is_known if weights is None else weights * is_known
+        return weights
+
+    def _pool(self, rows: Tensor, slot_weights: Tensor | None) -> Tensor:
+        """Weighted sums of the rows of each field's slots, (batch, fields, width)."""
+        if slot_weights is None:
+            return rows
+        rows = rows * slot_weights.unsqueeze(-1)
+        if self.layout.n_slots == self.layout.n_fields:
+            return rows
+        sizes = [n_fields * n_slots for n_fields, n_slots in self.slots_of_runs]
+        runs = torch.split_with_sizes(rows, sizes, dim=1)
+        pooled = [
+            run if n_slots == 1 else run.reshape(-1, n_fields, n_slots, run.shape[-1]).sum(2)
+            for run, (n_fields, n_slots) in zip(runs, self.slots_of_runs, strict=True)
+        ]
+        return torch.cat(pooled, dim=1)
+
+
+def _slots_of_runs(layout: Layout) -> tuple[tuple[int, int], ...]:
+    """Neighbouring fields with as many slots each: how many fields, how many slots."""
+    n_slots = [len(list(slots)) for _, slots in groupby(layout.field_of_slot)]
+    return tuple((len(list(fields)), n) for n, fields in groupby(n_slots))

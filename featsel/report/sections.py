@@ -1,0 +1,208 @@
+"""Which parts do pages share? Facts, figures, tables and options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+
+from featsel.report.page import escaped
+from featsel.report.table import Align, Cell, Column, Table, readable
+
+WIDE_FACTS = frozenset({"Log", "Fingerprint"})
+"""Facts too long for one cell of the grid."""
+
+
+def header(heading: str, lead: str, facts: Iterable[tuple[str, object]]) -> str:
+    """Top of a page: what it is about, the result in a line, and facts of the run.
+
+    Parameters
+    ----------
+    heading : str
+        HTML of the heading.
+    lead : str
+        A line of plain text.
+    facts : iterable of tuple of str and object
+        Names, and plain values; those that are None are left out.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    wide = ' class="wide"'
+    items = "".join(
+        f"<div{wide if name in WIDE_FACTS else ''}><dt>{name}</dt><dd>{escaped(plain(fact))}</dd></div>"
+        for name, fact in facts
+        if fact is not None
+    )
+    return f'<header><h1>{heading}</h1><p class="lead">{escaped(lead)}.</p><dl>{items}</dl></header>'
+
+
+def tiles(label: str, items: Iterable[str]) -> str:
+    """Row of boxes for the few numbers that matter most.
+
+    Parameters
+    ----------
+    label : str
+        What they tell.
+    items : iterable of str
+        HTML of each.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f'<section aria-label="{escaped(label)}"><ul class="tiles">{"".join(items)}</ul></section>'
+
+
+def figure(title: str, caption: str, charts: str, *, is_paired: bool = False) -> str:
+    """Chart with a heading and a caption.
+
+    Parameters
+    ----------
+    title, caption : str
+        Plain text.
+    charts : str
+        HTML; empty where there is nothing to draw.
+    is_paired : bool
+        Whether there are several charts of half the width, which stand beside each other.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    content = f'<div class="chart{" pair" if is_paired else ""}">{charts}</div>' if charts else ""
+    caption_html = f"<figcaption><h2>{escaped(title)}</h2><p>{escaped(caption)}</p></figcaption>"
+    return f"<figure>{caption_html}{content}</figure>"
+
+
+def plain_table(table: Table, *, heading: str, name: str) -> str:
+    """Table whose first cells name its rows, under a heading, and what its columns mean.
+
+    Parameters
+    ----------
+    table : Table
+        What to show.
+    heading : str
+        Plain text.
+    name : str
+        Identifier of the heading within the page.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    head = "".join(column_header(column) for column in table.columns)
+    rows = "".join(
+        f'<tr><th scope="row">{escaped(readable(row[0], table.columns[0].format))}</th>'
+        f"{''.join(map(cell_html, row[1:], table.columns[1:]))}</tr>\n"
+        for row in table.rows
+    )
+    return (
+        f'<section><h2 id="{name}">{escaped(heading)}</h2>'
+        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"{column_guide(table.columns)}</section>"
+    )
+
+
+def column_header(column: Column, *, attributes: str = "") -> str:
+    """Header cell of a column, its explanation as a tooltip."""
+    unit = f" <small>{escaped(column.unit)}</small>" if column.unit else ""
+    style = ' class="n"' if column.align is Align.RIGHT else ""
+    explanation = escaped(column.explanation)
+    return f'<th scope="col"{style}{attributes} title="{explanation}">{escaped(column.name)}{unit}</th>'
+
+
+def cell_html(cell: Cell, column: Column) -> str:
+    """One cell of a table's body."""
+    style = ' class="n"' if column.align is Align.RIGHT else ""
+    return f"<td{style}>{escaped(readable(cell, column.format))}</td>"
+
+
+def column_guide(columns: Iterable[Column]) -> str:
+    """What the columns of a table mean."""
+    items = definitions((column.name, column.explanation) for column in columns)
+    return f"<details open><summary>What the columns mean</summary>{items}</details>"
+
+
+def options_section(options: Mapping[str, object]) -> str:
+    """Options of a run, folded away; those of an option that is a mapping have its name in front.
+
+    Parameters
+    ----------
+    options : mapping of str to object
+        As a document has them.
+
+    Returns
+    -------
+    str
+        HTML; empty where there are none.
+    """
+    if not options:
+        return ""
+    items = definitions((name, plain(value)) for name, value in sorted(_flat(options)))
+    return f"<section><details><summary>Options of this run</summary>{items}</details></section>"
+
+
+def definitions(items: Iterable[tuple[str, str]]) -> str:
+    """List of names and what each stands for, as plain text."""
+    return "".join(
+        (
+            "<dl>",
+            *(f"<div><dt>{escaped(name)}</dt><dd>{escaped(text)}</dd></div>" for name, text in items),
+            "</dl>",
+        )
+    )
+
+
+def plain(value: object) -> str:
+    """Value of a document as a person reads it.
+
+    Parameters
+    ----------
+    value : object
+        Of a JSON document.
+
+    Returns
+    -------
+    str
+        Plain text.
+
+    Examples
+    --------
+    >>> plain(True), plain(10_000), plain(["a", 1]), plain(None)
+    ('yes', '10,000', 'a, 1', 'not given')
+    """
+    if value is None or value in ((), [], ""):
+        return "not given"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list | tuple):
+        # cast: any JSON array, whose items are shown as they are
+        return ", ".join(str(item) for item in cast("Sequence[object]", value))
+    return str(value)
+
+
+def as_mapping(value: object) -> Mapping[str, object]:
+    """Object of a document; empty where the document has none."""
+    # cast: the keys of a JSON object are text
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
+def seconds(value: object) -> str | None:
+    """Duration in seconds, to three digits; None where the document has none."""
+    return f"{value:.3g} s" if isinstance(value, int | float) else None
+
+
+def _flat(options: Mapping[str, object]) -> Iterable[tuple[str, object]]:
+    for name, value in options.items():
+        parts = as_mapping(value)
+        yield from ((f"{name}.{inner}", found) for inner, found in _flat(parts))
+        if not parts:
+            yield name, value

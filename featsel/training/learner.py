@@ -1,0 +1,181 @@
+"""What does one step of a training do?"""
+
+# torch leaves parts of its interface without types
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from featsel.models.model import CTRModel
+from featsel.training.batches import Batch
+from featsel.training.devices import autocast
+from featsel.training.distributed import Team
+from featsel.training.optimizers import OPTIMIZERS, new_adam
+from featsel.training.settings import TrainSettings
+
+TABLE = "table.weight"
+"""Name of the parameter that learns by rows."""
+
+
+class Learner:
+    """A model, and all that its next step depends on.
+
+    Parameters
+    ----------
+    model : CTRModel
+        What learns, in place; on the device of the settings.
+    settings : TrainSettings
+        How.
+    team : Team
+        The processes that learn together.
+    """
+
+    def __init__(self, model: CTRModel, settings: TrainSettings, team: Team) -> None:
+        self.model = model
+        self._settings = settings
+        self._team = team
+        self._head = {name: value for name, value in model.named_parameters() if name != TABLE}
+        self._table_rate, self._head_rate = settings.scaled_table_rate, settings.scaled_head_rate
+        table_l2, head_l2 = settings.table_l2 * settings.scale, settings.head_l2 * settings.scale
+        self._weight = model.table.weight.detach()
+        self._table_optimizer = OPTIMIZERS[settings.optimizer](
+            self._weight, rate=self._table_rate, l2=table_l2
+        )
+        self._head_optimizer = new_adam(list(self._head.values()), rate=self._head_rate, l2=head_l2)
+        # sum of the losses since the last report, and of the weights of their rows
+        self._losses = torch.zeros(2, dtype=torch.float64, device=settings.device)
+        start, stop = team.part(settings.batch_size)
+        self._full_size = stop - start
+        self._logits = model.from_rows
+        self._full_logits = torch.compile(model.from_rows) if settings.is_compiled else model.from_rows
+
+    def step(self, batch: Batch, *, n_step: int, rate_factor: float) -> None:
+        """Learn from a batch.
+
+        Parameters
+        ----------
+        batch : Batch
+            Rows of all processes.
+        n_step : int
+            Steps before this one: where dropout stands in its sequence.
+        rate_factor : float
+            What learning rates are multiplied with.
+        """
+        # dropout draws from torch's own generator: it starts anew from the number of the step, and needs no
+        # place in a checkpoint
+        torch.manual_seed(_mixed(self._settings.seed, n_step, self._team.rank))
+        start, stop = self._team.part(batch.n_rows)
+        part = batch.part(start, stop)
+        rows = self.model.rows(batch.ids)  # (batch, slots, lookups)
+        own = rows[start:stop]
+        gathered = self._weight.index_select(0, own.reshape(-1)).view(*own.shape, -1).requires_grad_()
+
+        logits_of = self._full_logits if part.n_rows == self._full_size else self._logits
+        with autocast(self._settings.device, self._settings.precision):
+            logits: Tensor = logits_of(gathered, part.ids, part.weights)
+        loss = functional.binary_cross_entropy_with_logits(
+            logits.float(), part.labels, weight=part.row_weights, reduction="sum"
+        )
+        total = batch.n_rows if batch.row_weights is None else batch.row_weights.sum()
+        (loss / total).backward()  # type: ignore[no-untyped-call]
+
+        gradient = gathered.grad
+        assert gradient is not None
+        n_lookups = own.shape[1] * own.shape[2]
+        by_row = gradient.view(-1, gradient.shape[-1])
+        gradients = [value.grad for value in self._head.values() if value.grad is not None]
+        loss = loss.detach()
+        if self._team.size > 1:
+            self._team.add([*gradients, loss])
+            parts = [self._team.part(batch.n_rows, rank=rank) for rank in range(self._team.size)]
+            by_row = self._team.join(by_row, [n_lookups * (stop - start) for start, stop in parts])
+        if self._settings.most_gradient is not None:
+            _shorten([*gradients, by_row], self._settings.most_gradient)
+        self._losses[0] += loss
+        self._losses[1] += total
+
+        self._table_optimizer.rate = self._table_rate * rate_factor
+        self._table_optimizer.step(rows.view(-1), by_row)
+        self._head_optimizer.param_groups[0]["lr"] = self._head_rate * rate_factor
+        self._head_optimizer.step()
+        self._head_optimizer.zero_grad()
+
+    @property
+    def mean_loss(self) -> float:
+        """Mean log loss of the rows since the last report; NaN or infinite once a step went wrong."""
+        loss, weight = self._losses[0].item(), self._losses[1].item()
+        return loss / weight if weight else 0.0
+
+    def forget_losses(self) -> None:
+        """Begin the mean loss anew."""
+        self._losses.zero_()
+
+    def weights(self) -> dict[str, Tensor]:
+        """All that the model has learnt; the tensors are its own."""
+        return {name: value.detach() for name, value in self.model.state_dict().items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """All that the next step depends on; the tensors are the learner's own."""
+        state = {f"model.{name}": value for name, value in self.weights().items()}
+        state |= {f"table.{name}": value for name, value in self._table_optimizer.state().items()}
+        state |= {f"head.{name}": value for name, value in self._head_memory().items()}
+        return {**state, "losses": self._losses}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over the state of another one."""
+        with torch.no_grad():
+            self.restore_weights(part_of(state, "model"))
+            self._table_optimizer.restore(part_of(state, "table"))
+            remembered = part_of(state, "head")
+            for name, value in self._head_memory().items():
+                value.copy_(remembered[name])
+            self._losses.copy_(state["losses"])
+
+    def restore_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Give the model the weights that it had at another time."""
+        with torch.no_grad():
+            for name, value in self.weights().items():
+                value.copy_(weights[name])
+
+    def _head_memory(self) -> dict[str, Tensor]:
+        return {
+            f"{name}.{key}": value
+            for name, parameter in self._head.items()
+            for key, value in self._head_optimizer.state[parameter].items()
+        }
+
+
+def part_of(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Tensors whose name begins with a prefix and a dot, without it.
+
+    Parameters
+    ----------
+    state : mapping of str to Tensor
+        All tensors.
+    prefix : str
+        Beginning of a name.
+
+    Returns
+    -------
+    dict of str to Tensor
+        None where no name begins so.
+    """
+    start = f"{prefix}."
+    return {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
+
+
+def _shorten(gradients: list[Tensor], most: float) -> None:
+    squares = torch.stack([gradient.square().sum() for gradient in gradients])
+    factor = (most / squares.sum().sqrt()).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(factor)
+
+
+def _mixed(seed: int, step: int, rank: int) -> int:
+    return int(np.random.SeedSequence((seed, step, rank)).generate_state(1, np.uint64)[0])

@@ -1,0 +1,335 @@
+"""How does a log become columns of codes on disk?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+
+from featsel.core.columns import CategoricalColumn, Column, EncodedLog, ListColumn, NumericColumn, StoredArray
+from featsel.core.errors import DataError, EmptyLogError
+from featsel.core.schema import FieldKind
+from featsel.encoding.dictionary import Dictionary
+from featsel.engines.keys import as_numbers
+from featsel.engines.lists import distinct_places, flatten
+from featsel.engines.roles import read_weights
+from featsel.logs.cache import ColumnCache, default_cache, open_cache
+from featsel.logs.fingerprint import fingerprint
+from featsel.logs.label import LabelReader
+from featsel.logs.log import Log
+from featsel.logs.sources import STANDARD_INPUT, is_url
+from featsel.logs.stored import ArrayWriter, CodeWriter, write_column
+from featsel.workflows.reporter import Reporter
+from featsel.workflows.request import LogRequest
+
+__all__ = ["EncodeResources", "Roles", "default_cache", "encoded"]
+
+GROUP_FIELDS = 4
+"""Columns read together from a columnar log: more would decode faster, and hold more in memory."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Columns that are no fields.
+
+    Parameters
+    ----------
+    label : str or None
+        The label; None where the log need not have one.
+    positive : str or None
+        The label value that counts as 1.
+    time, weight : str or None
+        Row time and row weight.
+    """
+
+    label: str | None
+    positive: str | None = None
+    time: str | None = None
+    weight: str | None = None
+
+
+@dataclass(frozen=True)
+class EncodeResources:
+    """What encoding may use, and who is told of it.
+
+    Parameters
+    ----------
+    cache : Path or None
+        Folder in which encoded columns are kept; None keeps nothing.
+    n_threads : int
+        Threads.
+    reporter : Reporter
+        Told of progress.
+    """
+
+    cache: Path | None
+    n_threads: int
+    reporter: Reporter
+
+
+class _Writer(Protocol):
+    def add(self, values: pl.Series) -> None: ...
+
+    def finish(self) -> Column | StoredArray: ...
+
+
+@contextmanager
+def encoded(
+    log: Log,
+    request: LogRequest,
+    fields: Mapping[str, FieldKind],
+    roles: Roles,
+    resources: EncodeResources,
+) -> Generator[EncodedLog]:
+    """Columns of a log as codes: those that are kept from an earlier time, and the others made now.
+
+    Parameters
+    ----------
+    log : Log
+        The log, open.
+    request : LogRequest
+        How it was opened.
+    fields : mapping of str to FieldKind
+        Columns to encode, and as what.
+    roles : Roles
+        Label, time and weight.
+    resources : EncodeResources
+        What encoding may use.
+
+    Yields
+    ------
+    EncodedLog
+        Valid until the block ends.
+
+    Raises
+    ------
+    DataError
+        There are no rows, or a value has no place in its column.
+    """
+    root = resources.cache if _can_be_kept(request) else None
+    with open_cache(root, _reading(log, request)) as kept:
+        makers = _makers(log, request, fields, roles)
+        columns = {key: kept.find(key) for key in makers}
+        missing = [key for key, column in columns.items() if column is None]
+        if missing:
+            _encode(log, {key: makers[key] for key in missing}, kept, resources)
+            columns.update({key: kept.find(key) for key in missing})
+        found = {makers[key].role: column for key, column in columns.items() if column is not None}
+        label, times, weights = (_stored(found.get(role)) for role in ("label", "time", "weight"))
+        n_rows = max(map(_count_rows, found.values()))
+        if n_rows == 0:
+            raise EmptyLogError(f"{log.source.title} holds no rows", "Give a log with rows.")
+        yield EncodedLog(
+            n_rows=n_rows,
+            columns={
+                name: column
+                for name in fields
+                if not isinstance(column := found[f"field {name}"], StoredArray)
+            },
+            label=label,
+            times=times,
+            weights=weights,
+        )
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """What makes a column: where its values stand, what it is in the log, and how it is written."""
+
+    name: str
+    role: str
+    open: Callable[[Path], _Writer]
+
+
+def _can_be_kept(request: LogRequest) -> bool:
+    """Whether the log can be known again: not what is piped in, nor what lies behind an address."""
+    paths = [Path(path) for path in request.paths if path != STANDARD_INPUT]
+    is_piped = len(paths) < len(request.paths) or any(
+        path.exists() and not (path.is_file() or path.is_dir()) for path in paths
+    )
+    return not is_piped and not any(map(is_url, request.paths))
+
+
+def _reading(log: Log, request: LogRequest) -> dict[str, object]:
+    """All that decides which values a log has."""
+    paths = log.source.paths
+    options = request.as_options()
+    names = ("columns", "header", "separator", "null_values", "rows", "sample")
+    return {
+        "fingerprint": fingerprint(paths),
+        # the fingerprint of a large file does not see every change in place
+        "modified": [Path(path).stat().st_mtime_ns for path in paths if not is_url(path)],
+        "partitions": log.source.partitions,
+        "format": log.source.format,
+        **{name: options[name] for name in names},
+        "seed": request.seed if request.sample is not None else None,
+    }
+
+
+def _makers(
+    log: Log, request: LogRequest, fields: Mapping[str, FieldKind], roles: Roles
+) -> dict[str, _Maker]:
+    """Maker of every column that is wanted, by a key that says all that decides its codes."""
+    splits = {rule.partition("=")[0]: rule for rule in request.multivalued}
+    makers: dict[str, _Maker] = {}
+    for name, kind in fields.items():
+        key = repr(("field", name, kind, splits.get(name), log.dtypes[name]))
+        makers[key] = _Maker(name, f"field {name}", _WRITERS[kind])
+    if roles.label is not None:
+        reader = LabelReader(roles.label, roles.positive)
+        makers[repr(("label", roles.label, roles.positive))] = _Maker(
+            roles.label, "label", lambda folder: _LabelWriter(folder, reader)
+        )
+    if roles.time is not None:
+        makers[repr(("time", roles.time, log.dtypes[roles.time]))] = _Maker(roles.time, "time", _TimeWriter)
+    if roles.weight is not None:
+        makers[repr(("weight", roles.weight))] = _Maker(roles.weight, "weight", _WeightWriter)
+    return makers
+
+
+def _encode(log: Log, makers: Mapping[str, _Maker], kept: ColumnCache, resources: EncodeResources) -> None:
+    keys = list(makers)
+    group_size = GROUP_FIELDS if log.is_columnar else len(keys)
+    n_rows = log.count_rows() if log.is_columnar else None
+    resources.reporter.start(
+        f"encoding {len(keys):,} columns", n_rows * len(keys) if n_rows is not None else None
+    )
+    with kept.adding() as folder, ThreadPoolExecutor(resources.n_threads) as pool:
+        for start in range(0, len(keys), group_size):
+            group = keys[start : start + group_size]
+            writers: dict[str, _Writer] = {}
+            for key in group:
+                (folder / kept.folder_name(key)).mkdir()
+                writers[key] = makers[key].open(folder / kept.folder_name(key))
+            names = list(dict.fromkeys(makers[key].name for key in group))
+            for batch in log.batches(names):
+                tasks = [pool.submit(writers[key].add, batch[makers[key].name]) for key in group]
+                for task in tasks:
+                    task.result()
+                resources.reporter.advance(batch.height * len(group))
+            for key, writer in writers.items():
+                write_column(folder / kept.folder_name(key), writer.finish())
+
+
+def _count_rows(column: Column | StoredArray) -> int:
+    if isinstance(column, CategoricalColumn):
+        return column.codes.size
+    if isinstance(column, ListColumn):
+        return column.ends.size
+    return column.numbers.size if isinstance(column, NumericColumn) else column.size
+
+
+def _stored(column: Column | StoredArray | None) -> StoredArray | None:
+    assert column is None or isinstance(column, StoredArray)
+    return column
+
+
+class _CategoricalWriter:
+    def __init__(self, folder: Path) -> None:
+        self._dictionary = Dictionary()
+        self._codes = CodeWriter(folder / "codes")
+
+    def add(self, values: pl.Series) -> None:
+        codes = self._dictionary.add(values)
+        self._codes.append_codes(codes, self._dictionary.n_values)
+
+    def finish(self) -> CategoricalColumn:
+        return CategoricalColumn(self._codes.finish(), self._dictionary.values())
+
+
+class _ListWriter:
+    def __init__(self, folder: Path) -> None:
+        self._dictionary = Dictionary()
+        self._codes = CodeWriter(folder / "codes")
+        self._ends = ArrayWriter(folder / "ends", np.dtype("<i8"))
+
+    def add(self, values: pl.Series) -> None:
+        entries, lengths, _ = flatten(values)
+        codes = self._dictionary.add(entries)
+        places = distinct_places(codes.astype(np.uint64), lengths)
+        rows = np.repeat(np.arange(lengths.size), lengths)[places]
+        n_codes = np.bincount(rows, minlength=lengths.size)
+        self._ends.append(self._codes.size + np.cumsum(n_codes))
+        self._codes.append_codes(codes[places], self._dictionary.n_values)
+
+    def finish(self) -> ListColumn:
+        return ListColumn(self._ends.finish(), self._codes.finish(), self._dictionary.values())
+
+
+class _NumericWriter:
+    def __init__(self, folder: Path) -> None:
+        self._numbers = ArrayWriter(folder / "numbers", np.dtype("<f8"))
+        self._text: str | None = None
+        self._has_numbers = False
+
+    def add(self, values: pl.Series) -> None:
+        if isinstance(values.dtype, pl.Date | pl.Datetime):
+            # one unit whatever the file has: text is read as microseconds
+            values = values.cast(pl.Datetime("us"))
+        numbers = as_numbers(values)
+        self._has_numbers = self._has_numbers or numbers.null_count() < numbers.len()
+        if values.dtype == pl.String and not self._has_numbers and values.null_count() < values.len():
+            self._text = f"column {values.name!r} holds {values.drop_nulls()[0]!r}"
+        self._numbers.append(numbers.fill_null(np.nan).to_numpy())
+
+    def finish(self) -> NumericColumn:
+        if self._text is not None and not self._has_numbers:
+            raise DataError(
+                f"{self._text} and no numbers, but is a numeric field",
+                "Give a log in which it holds numbers, or make it a category.",
+            )
+        return NumericColumn(self._numbers.finish())
+
+
+class _TimeWriter:
+    def __init__(self, folder: Path) -> None:
+        self._numbers = ArrayWriter(folder / "numbers", np.dtype("<f8"))
+
+    def add(self, values: pl.Series) -> None:
+        times = as_numbers(values)
+        if times.null_count():
+            found = values[int(times.is_null().arg_max() or 0)]
+            raise DataError(
+                f"time {values.name!r} holds {found!r} in row {self._numbers.size + 1:,} or later",
+                "Rows are ordered by it: it needs a number or a point in time in every row.",
+            )
+        self._numbers.append(times.to_numpy())
+
+    def finish(self) -> StoredArray:
+        return self._numbers.finish()
+
+
+class _WeightWriter:
+    def __init__(self, folder: Path) -> None:
+        self._numbers = ArrayWriter(folder / "numbers", np.dtype("<f8"))
+
+    def add(self, values: pl.Series) -> None:
+        self._numbers.append(read_weights(values))
+
+    def finish(self) -> StoredArray:
+        return self._numbers.finish()
+
+
+class _LabelWriter:
+    def __init__(self, folder: Path, reader: LabelReader) -> None:
+        self._labels = ArrayWriter(folder / "numbers", np.dtype("u1"))
+        self._reader = reader
+
+    def add(self, values: pl.Series) -> None:
+        self._labels.append(self._reader.read(values))
+
+    def finish(self) -> StoredArray:
+        return self._labels.finish()
+
+
+_WRITERS: Mapping[FieldKind, Callable[[Path], _Writer]] = {
+    FieldKind.CATEGORICAL: _CategoricalWriter,
+    FieldKind.NUMERIC: _NumericWriter,
+    FieldKind.MULTIVALUED: _ListWriter,
+}

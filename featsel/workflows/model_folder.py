@@ -1,0 +1,189 @@
+"""What stands in the folder of a trained model?"""
+
+# torch leaves parts of its interface without types
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import torch
+
+from featsel.artifacts.atomic import write_text
+from featsel.artifacts.documents import to_json
+from featsel.artifacts.feature_configs import read_features, write_features
+from featsel.artifacts.tensors import read_tensors, write_tensors
+from featsel.core.errors import ConfigError, MissingFileError, UnreadableFileError
+from featsel.core.feature_config import FeatureConfig
+from featsel.models.build import MODELS, ModelName, build_model
+from featsel.models.layout import layout_of
+from featsel.models.model import CTRModel
+from featsel.models.settings import ModelSettings
+from featsel.training.checkpoints import TrainState
+
+MODEL_SCHEMA = "featsel.model/1"
+"""Version of ``model.json``."""
+
+FEATURES = "features.yaml"
+WEIGHTS = "model.safetensors"
+CHECKPOINT = "checkpoint.safetensors"
+ARCHITECTURE = "model.json"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Which model it is.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    settings : ModelSettings
+        Sizes of its head.
+    """
+
+    model: ModelName
+    settings: ModelSettings
+
+    def build(self, config: FeatureConfig, *, seed: int = 0) -> CTRModel:
+        """Make the model anew."""
+        generator = torch.Generator().manual_seed(seed)
+        return build_model(
+            self.model, layout_of(config), config.embedding, settings=self.settings, generator=generator
+        )
+
+
+def start_folder(
+    folder: Path, architecture: Architecture, config: FeatureConfig, values: pl.DataFrame
+) -> None:
+    """Make the folder of a model that has learnt nothing yet; what an earlier training left in it goes."""
+    folder.mkdir(exist_ok=True)
+    for name in (WEIGHTS, CHECKPOINT, "metrics.json", "history.csv"):
+        (folder / name).unlink(missing_ok=True)
+    document = {
+        "schema": MODEL_SCHEMA,
+        "model": architecture.model,
+        "settings": asdict(architecture.settings),
+    }
+    # first: it tells that the folder is one of a model, whenever this is interrupted
+    write_text(folder / ARCHITECTURE, to_json(document))
+    write_features(folder / FEATURES, config, values)
+
+
+def read_architecture(folder: Path) -> tuple[Architecture, FeatureConfig, pl.DataFrame]:
+    """Read what a model is.
+
+    Parameters
+    ----------
+    folder : Path
+        As ``featsel train`` wrote it.
+
+    Returns
+    -------
+    Architecture, FeatureConfig, polars.DataFrame
+        The model, its config and the features of it.
+
+    Raises
+    ------
+    DataError, ConfigError
+        The folder is none of a model, or something in it is broken.
+    """
+    path = folder / ARCHITECTURE
+    if not path.is_file():
+        raise MissingFileError(
+            f"folder {str(folder)!r} holds no model: there is no {ARCHITECTURE}",
+            "Name a folder that 'featsel train -o' wrote.",
+        )
+    config, values = read_features(folder / FEATURES)
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        models = {MODEL_SCHEMA: MODELS}[document["schema"]]
+        names: dict[str, ModelName] = {name: name for name in models}
+        name = names[document["model"]]
+        sizes: dict[str, Any] = document["settings"]
+        sizes |= {key: tuple(sizes[key]) for key in ("hidden", "gate_hidden")}
+        return Architecture(name, ModelSettings(**sizes)), config, values
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableFileError(
+            f"file {str(path)!r} does not describe a model of this featsel: {error}", "Train it again."
+        ) from error
+
+
+def write_weights(folder: Path, model: CTRModel) -> None:
+    """Write what a model has learnt."""
+    weights = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
+    write_tensors(folder / WEIGHTS, weights)
+
+
+def read_model(folder: Path) -> tuple[CTRModel, FeatureConfig, pl.DataFrame]:
+    """Read a trained model; see :func:`read_architecture`."""
+    architecture, config, values = read_architecture(folder)
+    if not (folder / WEIGHTS).is_file():
+        raise MissingFileError(
+            f"folder {str(folder)!r} holds no trained model: there is no {WEIGHTS}",
+            "Its training has not ended; take it up with 'featsel train --resume'.",
+        )
+    model = architecture.build(config)
+    weights, _ = read_tensors(folder / WEIGHTS)
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    found = {name: value.shape for name, value in weights.items()}
+    if found != expected:
+        raise UnreadableFileError(
+            f"file {str(folder / WEIGHTS)!r} holds the weights of another model", "Train it again."
+        )
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    return model, config, values
+
+
+def write_checkpoint(folder: Path, state: TrainState) -> None:
+    """Write how far a training is."""
+    tensors = {name: value.detach().cpu().numpy() for name, value in state.tensors.items()}
+    write_tensors(folder / CHECKPOINT, tensors, state.facts)
+
+
+def read_checkpoint(folder: Path, architecture: Architecture, config: FeatureConfig) -> TrainState | None:
+    """Read how far a training is.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it was written.
+    architecture : Architecture
+        The model that is to go on.
+    config : FeatureConfig
+        The features that it reads.
+
+    Returns
+    -------
+    TrainState or None
+        None where no checkpoint was written yet.
+
+    Raises
+    ------
+    ConfigError
+        The training was of another model, or of other features.
+    """
+    if not (folder / CHECKPOINT).is_file():
+        return None
+    earlier, features, _ = read_architecture(folder)
+    differing: list[str] = []
+    if earlier != architecture:
+        differing.append(f"--model {earlier.model} and its sizes")
+    if _what_is_learnt(features) != _what_is_learnt(config):
+        differing.append("the feature config")
+    if differing:
+        raise ConfigError(
+            f"--resume: the training in {str(folder)!r} began with other options: {', '.join(differing)}",
+            "Resume with what it began with, or begin anew without --resume.",
+        )
+    tensors, facts = read_tensors(folder / CHECKPOINT)
+    return TrainState({name: torch.from_numpy(value) for name, value in tensors.items()}, facts)
+
+
+def _what_is_learnt(config: FeatureConfig) -> tuple[Any, ...]:
+    checksum = None if config.values is None else config.values.sha256
+    return (config.fields, config.embedding, config.rest, config.label, checksum)

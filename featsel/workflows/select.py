@@ -1,0 +1,271 @@
+"""What does ``featsel select`` do?"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from featsel import __version__
+from featsel.artifacts.documents import to_json
+from featsel.artifacts.feature_configs import check_features_target, write_features
+from featsel.core.columns import CategoricalColumn, EncodedLog
+from featsel.core.errors import ConfigError, DataError, LabelError, MissingColumnError
+from featsel.core.feature_config import (
+    ConfigData,
+    ConfigLabel,
+    ConfigSplit,
+    DroppedField,
+    EmbeddingScheme,
+    EmbeddingTable,
+    FeatureConfig,
+    Method,
+    Rest,
+    Selection,
+    SplitOrder,
+    Used,
+)
+from featsel.core.schema import FieldKind, LogSchema
+from featsel.core.table_size import table_bytes
+from featsel.encoding.fit import FitOptions, FittedField, fit_cross, fit_field
+from featsel.encoding.splits import Part, split_rows
+from featsel.logs.fingerprint import fingerprint
+from featsel.workflows.encode import EncodeResources, Roles, encoded
+from featsel.workflows.reporter import Reporter
+from featsel.workflows.request import LogRequest, open_request, read_schema
+
+SELECTION_SCHEMA = "featsel.selection/1"
+"""Version of the documents that ``featsel select`` prints."""
+
+
+@dataclass(frozen=True)
+class SelectOptions:
+    """How features are chosen and encoded, and where the config goes.
+
+    Parameters
+    ----------
+    output : Path
+        The config to write, .yaml or .json.
+    method : Method
+        How features are chosen.
+    fit : FitOptions
+        How fields are encoded.
+    crosses : tuple of tuple of str
+        Categorical fields that are crossed.
+    embedding : EmbeddingTable
+        How the trainer stores the table.
+    rest : Rest
+        What embedding an out-of-vocabulary feature has.
+    split : ConfigSplit
+        Which rows are held out.
+    cache : Path, optional
+        Folder of the cache; None keeps nothing.
+    """
+
+    output: Path
+    method: Method = Method.ALL
+    fit: FitOptions = field(default_factory=FitOptions)
+    crosses: tuple[tuple[str, ...], ...] = ()
+    embedding: EmbeddingTable = field(default_factory=lambda: EmbeddingTable(EmbeddingScheme.FULL, 16))
+    rest: Rest = Rest.OOV
+    split: ConfigSplit = field(default_factory=lambda: ConfigSplit(SplitOrder.RANDOM, 0.1, 0.1))
+    cache: Path | None = None
+
+
+@dataclass(frozen=True)
+class SelectResult:
+    """A feature config and the document that tells of it."""
+
+    config: FeatureConfig
+    document: Mapping[str, object]
+
+    def to_json(self) -> str:
+        """Text of the document."""
+        return to_json(self.document)
+
+
+def select(
+    request: LogRequest, options: SelectOptions, *, n_threads: int, reporter: Reporter
+) -> SelectResult:
+    """Choose the features of a log and write its feature config.
+
+    Parameters
+    ----------
+    request : LogRequest
+        The log.
+    options : SelectOptions
+        How to choose, where to write.
+    n_threads : int
+        Threads that encode.
+    reporter : Reporter
+        Told of progress and of what is worth knowing.
+
+    Returns
+    -------
+    SelectResult
+        What was written.
+
+    Raises
+    ------
+    ConfigError, DataError
+        The request or the data is wrong; nothing was written.
+    """
+    started = time.monotonic()
+    check_features_target(options.output)
+    if options.split.order is SplitOrder.TIME and request.time is None:
+        raise ConfigError("--split time needs the time of the rows", "Name its column with --time.")
+    with open_request(request, reporter) as log:
+        schema = read_schema(log, request, reporter)
+        kinds = {each.name: each.kind for each in schema.fields}
+        _check_crosses(options.crosses, kinds)
+        roles = Roles(schema.label, schema.positive, schema.time, schema.weight)
+        mark = fingerprint(log.source.paths)
+        n_columns = len(log.dtypes)
+        with encoded(
+            log, request, kinds, roles, EncodeResources(options.cache, n_threads, reporter)
+        ) as codes:
+            _check_classes(codes, schema)
+            parts = split_rows(
+                codes.n_rows, options.split, times=None if codes.times is None else codes.times.read()
+            )
+            fitted = _fit_all(codes, parts == Part.TRAIN, schema, request, options)
+    config = _config_of(fitted, schema, options, paths=request.paths, n_rows=codes.n_rows, mark=mark)
+    if not config.fields:
+        raise DataError(
+            f"no value of any field stands in {options.fit.min_count:,} training rows",
+            "Lower --min-count.",
+        )
+    for dropped in config.dropped:
+        reporter.warn(f"field {dropped.name!r} is dropped: {dropped.why}")
+    kept = {each.name for each in config.fields}
+    values = pl.concat(
+        each.features.select(
+            pl.lit(each.field.name).alias("field"),
+            "value",
+            "code",
+            "count",
+            pl.lit(None, pl.Float64).alias("score"),
+        )
+        for each in fitted
+        if each.field.name in kept
+    )
+    config = write_features(options.output, config, values)
+    document: dict[str, object] = {
+        "schema": SELECTION_SCHEMA,
+        "featsel": __version__,
+        "input": {"paths": request.paths, "rows": codes.n_rows, "columns": n_columns, "fingerprint": mark},
+        "options": {
+            "label": schema.label,
+            **request.as_options(),
+            "method": options.method,
+            "split": options.split,
+            "min_count": options.fit.min_count,
+            "numeric_encoding": options.fit.numeric,
+            "bins": options.fit.bins,
+            "cross": options.crosses,
+            "cross_buckets": options.fit.buckets,
+            "pooling": options.fit.pooling,
+            "max_length": options.fit.max_length,
+            "dim": options.fit.dim,
+            "embedding": options.embedding,
+            "rest": options.rest,
+        },
+        "output": options.output,
+        "selection": config.selection,
+        "fields": config.fields,
+        "dropped": config.dropped,
+        "elapsed_s": round(time.monotonic() - started, 3),
+    }
+    reporter.note(
+        f"wrote {options.output}: {len(config.fields):,} fields, {config.selection.used.features:,} "
+        f"features, {config.selection.used.bytes / 1e6:,.1f} MB of embeddings"
+    )
+    return SelectResult(config, document)
+
+
+def _check_classes(codes: EncodedLog, schema: LogSchema) -> None:
+    assert codes.label is not None
+    labels = codes.label.read()
+    if labels.min() == labels.max():
+        hint = "Is this the right column, and is the log complete?"
+        if schema.positive is not None:
+            hint = f"Is {schema.positive!r} the value that --positive should name?"
+        raise LabelError(f"label {schema.label!r} is {labels[0]} in all {labels.size:,} rows", hint)
+
+
+def _check_crosses(crosses: Sequence[tuple[str, ...]], kinds: Mapping[str, FieldKind]) -> None:
+    titles = Counter([*kinds, *("*".join(cross) for cross in crosses)])
+    for cross in crosses:
+        for name in cross:
+            if name not in kinds:
+                raise MissingColumnError(name, available=list(kinds))
+            if kinds[name] is not FieldKind.CATEGORICAL:
+                raise ConfigError(
+                    f"--cross {','.join(cross)}: field {name!r} is {kinds[name]}",
+                    f"Crosses are made of categorical fields; if it is one: --categorical {name!r}.",
+                )
+        if len(set(cross)) < 2 or len(set(cross)) < len(cross):
+            raise ConfigError(
+                f"--cross {','.join(cross)} does not name two different fields", "Write --cross A,B."
+            )
+        if titles["*".join(cross)] > 1:
+            raise ConfigError(
+                f"--cross {','.join(cross)}: there is another field {'*'.join(cross)!r}",
+                "Name every cross once; exclude or rename a column of that name.",
+            )
+
+
+def _fit_all(
+    codes: EncodedLog,
+    is_train: NDArray[np.bool_],
+    schema: LogSchema,
+    request: LogRequest,
+    options: SelectOptions,
+) -> tuple[FittedField, ...]:
+    separators = {rule.partition("=")[0]: rule.partition("=")[2] or "|" for rule in request.multivalued}
+    fields = [
+        fit_field(
+            each.name, codes.columns[each.name], is_train, options.fit, separator=separators.get(each.name)
+        )
+        for each in schema.fields
+    ]
+    for cross in options.crosses:
+        columns = [(name, codes.columns[name]) for name in cross]
+        categorical = [(name, column) for name, column in columns if isinstance(column, CategoricalColumn)]
+        fields.append(fit_cross(categorical, is_train, options.fit))
+    return tuple(fields)
+
+
+def _config_of(
+    fitted: Sequence[FittedField],
+    schema: LogSchema,
+    options: SelectOptions,
+    *,
+    paths: tuple[str, ...],
+    n_rows: int,
+    mark: str,
+) -> FeatureConfig:
+    fields = tuple(each.field for each in fitted if each.field.features)
+    why = f"none of its values stands in {options.fit.min_count:,} training rows"
+    config = FeatureConfig(
+        label=ConfigLabel(schema.label, schema.positive if schema.positive is not None else 1),
+        data=ConfigData(paths, n_rows, mark, options.split),
+        selection=Selection(
+            options.method, options.split.seed, Used(len(fields), sum(each.features for each in fields), 0)
+        ),
+        embedding=options.embedding,
+        fields=fields,
+        featsel=__version__,
+        rest=options.rest,
+        time=schema.time,
+        weight=schema.weight,
+        dropped=tuple(DroppedField(each.field.name, why) for each in fitted if not each.field.features),
+    )
+    used = replace(config.selection.used, bytes=table_bytes(config))
+    return replace(config, selection=replace(config.selection, used=used))

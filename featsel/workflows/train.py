@@ -1,0 +1,405 @@
+"""What does ``featsel train`` do?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+
+from featsel import __version__
+from featsel.artifacts.atomic import check_target, write_text
+from featsel.artifacts.documents import to_json
+from featsel.artifacts.feature_configs import read_features
+from featsel.core.errors import ConfigError
+from featsel.core.feature_config import FeatureConfig, SplitOrder
+from featsel.engines.local import Resources
+from featsel.models.model import CTRModel
+from featsel.report.training_page import training_html
+from featsel.training.calibration import calibration
+from featsel.training.devices import Device, Precision, choose_device, choose_precision, keep_freed_memory
+from featsel.training.distributed import joined_team
+from featsel.training.loop import Callbacks, FitResult, fit
+from featsel.training.metrics import auc, grouped_auc, log_loss
+from featsel.training.predictions import labelled_predictions
+from featsel.training.progress import Report
+from featsel.training.settings import TrainSettings
+from featsel.workflows.encode import EncodeResources
+from featsel.workflows.log_rows import LogRows
+from featsel.workflows.model_folder import (
+    Architecture,
+    read_checkpoint,
+    start_folder,
+    write_weights,
+)
+from featsel.workflows.outputs import check_outputs
+from featsel.workflows.reporter import Reporter
+from featsel.workflows.request import LogRequest
+from featsel.workflows.train_listener import TrainListener
+from featsel.workflows.train_rows import Held, HeldOut, TrainRows, open_train_rows
+
+METRICS_SCHEMA = "featsel.metrics/1"
+"""Version of ``metrics.json``."""
+
+BUFFER_SHARE = 0.2
+"""Of the memory limit, for a buffer of rows: while one is used, the next one is read and put together."""
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How a model is trained, and where it goes.
+
+    Parameters
+    ----------
+    features : Path
+        The feature config.
+    output : Path
+        Folder of the model.
+    architecture : Architecture
+        Which model.
+    settings : TrainSettings
+        How it learns; device, precision, batch and buffer are found here.
+    device : Device
+        Where.
+    precision : Precision
+        Of matrix products.
+    batch_size : int, optional
+        Rows of a step; about 128 steps an epoch where absent.
+    held_out : mapping of str to HeldOut
+        ``valid`` and ``test``: rows that are not trained on.
+    order : SplitOrder, optional
+        Which rows a share holds out; what the config says where absent.
+    group : str, optional
+        Column whose groups have an AUC of their own.
+    is_resumed : bool
+        Whether an interrupted training goes on.
+    checkpoint_steps : int, optional
+        Steps between checkpoints within an epoch.
+    tensorboard : Path, optional
+        Folder for TensorBoard.
+    html : Path, optional
+        Page to write.
+    cache : Path, optional
+        Folder of the cache of encoded logs.
+    """
+
+    features: Path
+    output: Path
+    architecture: Architecture
+    settings: TrainSettings = field(default_factory=TrainSettings)
+    device: Device = Device.AUTO
+    precision: Precision = Precision.AUTO
+    batch_size: int | None = None
+    held_out: Mapping[str, HeldOut] = field(default_factory=lambda: {"valid": HeldOut(), "test": HeldOut()})
+    order: SplitOrder | None = None
+    group: str | None = None
+    is_resumed: bool = False
+    checkpoint_steps: int | None = None
+    tensorboard: Path | None = None
+    html: Path | None = None
+    cache: Path | None = None
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training led to, and the document that tells of it."""
+
+    history: Sequence[Report]
+    document: Mapping[str, Any]
+
+    def to_json(self) -> str:
+        """Text of the document."""
+        return to_json(self.document)
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """Wall-clock and processor seconds."""
+
+    wall_s: float
+    cpu_s: float
+
+    @staticmethod
+    def now() -> _Moment:
+        return _Moment(time.monotonic(), time.process_time())
+
+
+def held_out(option: str, text: str | None) -> HeldOut:
+    """Rows that an option names: a share if it is a number below 1, else a log.
+
+    Parameters
+    ----------
+    option : str
+        Name of the option, for messages.
+    text : str or None
+        What the user wrote.
+
+    Returns
+    -------
+    HeldOut
+        The rows.
+
+    Raises
+    ------
+    ConfigError
+        A number is no share.
+    """
+    if text is None:
+        return HeldOut()
+    try:
+        share = float(text)
+    except ValueError:
+        return HeldOut(path=text)
+    if not 0 <= share < 1:
+        raise ConfigError(
+            f"{option} {text!r} is no share of the rows", "Write a number from 0 to below 1, or a file."
+        )
+    return HeldOut(share=share)
+
+
+def train(
+    request: LogRequest, options: TrainOptions, resources: Resources, reporter: Reporter
+) -> TrainResult:
+    """Train the model that a feature config describes.
+
+    Parameters
+    ----------
+    request : LogRequest
+        The log.
+    options : TrainOptions
+        How to train, where to write.
+    resources : Resources
+        Threads and memory.
+    reporter : Reporter
+        Told of progress and of what is worth knowing.
+
+    Returns
+    -------
+    TrainResult
+        The folder holds it too.
+
+    Raises
+    ------
+    ConfigError, DataError
+        The request or the data is wrong.
+    """
+    moments = [_Moment.now()]
+    torch.set_num_threads(resources.n_threads)
+    config, values = read_features(options.features)
+    _check_output(options.output)
+    _check_page(request, options)
+    with (
+        joined_team() as team,
+        open_train_rows(
+            request,
+            config,
+            values,
+            held_out=options.held_out,
+            order=options.order,
+            group=options.group,
+            resources=EncodeResources(options.cache, resources.n_threads, reporter),
+        ) as rows,
+    ):
+        device = choose_device(options.device, local_rank=team.local_rank)
+        settings = replace(
+            options.settings,
+            device=device,
+            precision=choose_precision(options.precision, device),
+            batch_size=options.batch_size or usual_batch_size(rows.train.n_rows),
+            buffer_rows=_buffer_rows(rows.train, resources),
+        )
+        state = read_checkpoint(options.output, options.architecture, config) if options.is_resumed else None
+        if options.is_resumed and state is None:
+            reporter.note(f"{options.output} has no checkpoint: the training begins anew")
+        model = options.architecture.build(config, seed=settings.seed).to(device)
+        if team.rank == 0 and state is None:
+            start_folder(options.output, options.architecture, config, values)
+        keep_freed_memory()  # only now: encoding would keep what training has no use for
+        moments.append(_Moment.now())
+        valid = rows.held.get("valid")
+        with TrainListener(
+            options.output,
+            settings,
+            reporter,
+            n_rows=rows.train.n_rows,
+            checkpoint_steps=options.checkpoint_steps,
+            tensorboard=options.tensorboard if team.rank == 0 else None,
+        ) as listener:
+            fitted = fit(
+                model,
+                rows.train,
+                valid=None if valid is None else valid.rows,
+                settings=settings,
+                state=state,
+                callbacks=Callbacks(listener.on_step, listener.on_report, listener.on_checkpoint),
+                team=team,
+            )
+        moments.append(_Moment.now())
+        held = {name: _metrics(model, each, settings) for name, each in rows.held.items()}
+        document = cast(
+            "dict[str, Any]",
+            _without_nan(
+                {
+                    "schema": METRICS_SCHEMA,
+                    "featsel": __version__,
+                    "input": _input(request, rows, config),
+                    "options": _options(request, options, settings),
+                    "model": {
+                        "name": options.architecture.model,
+                        "parameters": model.n_parameters,
+                        "table_bytes": model.table_bytes,
+                    },
+                    **_outcome(fitted, rows, held),
+                    "rows_per_second": listener.rows_per_second,
+                    "timing": _timing(moments, listener),
+                    "history": [asdict(line) for line in fitted.progress.history],
+                    "elapsed_s": round(time.monotonic() - moments[0].wall_s, 3),
+                }
+            ),
+        )
+        if team.rank == 0:
+            write_weights(options.output, model)
+            write_text(options.output / "history.csv", _history_csv(fitted.progress.history))
+            write_text(options.output / "metrics.json", to_json(document))
+            if options.html is not None:
+                write_text(options.html, training_html(document))
+    return TrainResult(fitted.progress.history, document)
+
+
+def _check_output(folder: Path) -> None:
+    if not folder.exists():
+        check_target(folder)
+    elif not folder.is_dir():
+        raise ConfigError(f"output {str(folder)!r} is a file", "Name a folder for the model.")
+    elif any(folder.iterdir()) and not (folder / "model.json").is_file():
+        raise ConfigError(
+            f"output {str(folder)!r} is a folder with other things in it", "Name a new folder for the model."
+        )
+
+
+def usual_batch_size(n_rows: int) -> int:
+    """Rows of a step that give about 128 steps an epoch: a power of two from 128 to 4096.
+
+    Parameters
+    ----------
+    n_rows : int
+        Training rows.
+
+    Returns
+    -------
+    int
+        Logs of half a million rows and more get 4096, the batch of the published benchmarks.
+    """
+    return min(4096, max(128, 1 << (n_rows // 128).bit_length() >> 1))
+
+
+def _check_page(request: LogRequest, options: TrainOptions) -> None:
+    if options.html is None:
+        return
+    page, folder = options.html, options.output.resolve()
+    if not folder.exists() and page.resolve().parent == folder:
+        page = folder.parent / page.name  # the folder of the model will be there in time
+    others = [held.path for held in options.held_out.values() if held.path is not None]
+    check_outputs((), page=page, inputs=(*request.paths, *others))
+
+
+def _buffer_rows(rows: LogRows, resources: Resources) -> int:
+    n_bytes = rows.row_bytes
+    return max(rows.chunk_rows, int(BUFFER_SHARE * resources.memory_bytes / n_bytes))
+
+
+def _metrics(model: CTRModel, held: Held, settings: TrainSettings) -> dict[str, Any]:
+    labels, chances, weights = labelled_predictions(
+        model, held.rows, device=settings.device, precision=settings.precision
+    )
+    metrics: dict[str, Any] = {
+        "auc": auc(labels, chances, weights=weights),
+        "log_loss": log_loss(labels, chances, weights=weights),
+        "calibration": asdict(calibration(labels, chances, weights=weights)),
+        "rows": labels.size,
+    }
+    if held.groups is not None:
+        metrics["gauc"] = asdict(grouped_auc(labels, chances, groups=held.groups, weights=weights))
+    return metrics
+
+
+def _input(request: LogRequest, rows: TrainRows, config: FeatureConfig) -> dict[str, Any]:
+    return {
+        "paths": request.paths,
+        "rows": rows.train.n_log_rows,
+        "columns": len(config.fields),
+        "fingerprint": rows.fingerprint,
+    }
+
+
+def _options(request: LogRequest, options: TrainOptions, settings: TrainSettings) -> dict[str, Any]:
+    names = (
+        "epochs batch_size rate table_rate table_l2 head_l2 base_batch_size most_gradient patience "
+        "plateau_factor evaluate_steps is_compiled seed"
+    )
+    return {
+        "features": str(options.features),
+        "model": options.architecture.model,
+        **asdict(options.architecture.settings),
+        **{name: getattr(settings, name) for name in names.split()},
+        "optimizer": str(settings.optimizer),
+        "monitor": str(settings.monitor),
+        "precision": str(settings.precision),
+        "device": str(settings.device),
+        "held_out": {name: asdict(held) for name, held in options.held_out.items()},
+        "rows": request.rows,
+        "sample": request.sample,
+    }
+
+
+def _outcome(fitted: FitResult, rows: TrainRows, held: Mapping[str, Any]) -> dict[str, Any]:
+    history = fitted.progress.history
+    best = next((line for line in reversed(history) if line.is_best), history[-1])
+    return {
+        "train": {"log_loss": history[-1].train_loss, "rows": rows.train.n_rows},
+        **held,
+        "split": asdict(rows.split),
+        "epochs": history[-1].epoch,
+        "best_epoch": best.epoch,
+    }
+
+
+def _timing(moments: Sequence[_Moment], listener: TrainListener) -> dict[str, float]:
+    begun, encoded, trained = moments
+    return {
+        "encode_s": round(encoded.wall_s - begun.wall_s, 3),
+        "encode_cpu_s": round(encoded.cpu_s - begun.cpu_s, 3),
+        "fit_s": round(trained.wall_s - encoded.wall_s, 3),
+        "fit_cpu_s": round(trained.cpu_s - encoded.cpu_s, 3),
+        "train_s": round(listener.train_s, 3),
+        "train_cpu_s": round(listener.train_cpu_s, 3),
+        "rows_per_cpu_second": listener.rows_per_cpu_second,
+    }
+
+
+def _history_csv(history: Sequence[Report]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    measures = ("auc", "log_loss", "ratio", "calibration_error")
+    writer.writerow(
+        ["epoch", "step", "rate", "train_log_loss", *(f"valid_{name}" for name in measures), "is_best"]
+    )
+    for line in history:
+        found = [None if line.valid is None else getattr(line.valid, name) for name in measures]
+        writer.writerow([line.epoch, line.step, line.rate, line.train_loss, *found, int(line.is_best)])
+    return out.getvalue()
+
+
+def _without_nan(value: object) -> object:
+    """Same document with None for numbers that no JSON can say."""
+    if isinstance(value, dict):
+        return {key: _without_nan(part) for key, part in cast("dict[str, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(part) for part in cast("list[object]", value)]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
