@@ -30,7 +30,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="featsel",
-    help="Rank the fields of click-through-rate logs.",
+    help="Rank, select and train on the fields of click-through-rate logs.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -115,7 +115,7 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """Rank the fields of click-through-rate logs."""
+    """Rank, select and train on the fields of click-through-rate logs."""
 
 
 def _fail(

@@ -59,7 +59,9 @@ def train(
         ),
     ] = "adam",
     l2: Annotated[float, typer.Option(min=0, help="L2 of the embeddings that a batch touches.")] = 0.03,
-    head_l2: Annotated[float, typer.Option(min=0, help="L2 of all other weights.")] = 0.0,
+    head_l2: Annotated[
+        float, typer.Option(min=0, help="L2 of all other weights, first-order ones of features among them.")
+    ] = 0.0,
     clip: Annotated[
         float | None, typer.Option(min=0, metavar="NORM", help="Shorten longer gradients to this norm.")
     ] = None,
@@ -188,6 +190,8 @@ def train(
     )
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.train(log.request(data), chosen, resources, reporter)
+    if not result.is_first:
+        return  # of several processes, one tells
     if json:
         sys.stdout.write(result.to_json())
     elif sys.stdout.isatty():

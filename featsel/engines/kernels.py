@@ -33,11 +33,12 @@ bits would not: the keys of round numbers end in zeros."""
 
 def compiled(function: Function) -> Function:
     """Compile a loop on its first call; later processes read it from numba's cache."""
+    # numpy's division: Python's checks every divisor, and the check keeps loops from being vectorised
     try:
-        dispatcher = numba.njit(nogil=True, cache=True)(function)
+        dispatcher = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
     except RuntimeError:
         # neither the package nor the user's cache folder can be written to: every process compiles
-        dispatcher = numba.njit(nogil=True)(function)
+        dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
     # numba's own type forgets the parameters
     return cast("Function", dispatcher)
 

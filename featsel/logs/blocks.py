@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featsel.core.errors import UnreadableFileError
+from featsel.core.read_ahead import read_ahead
 from featsel.logs.compression import is_compressed, plain_blocks
-from featsel.logs.read_ahead import read_ahead
 
 MAX_ROW_BYTES = 64 << 20
 """A longer row is none: a quote is never closed, or the file has other line ends, or is not text."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from featsel.core.errors import EmptyLogError, UnreadableFileError
+from featsel.core.read_ahead import read_ahead
 from featsel.logs.blocks import Block, cut_blocks, not_utf8
-from featsel.logs.read_ahead import read_ahead
 
 BLOCK_BYTES = 4 << 20
 """Text parsed at once: enough for all threads of polars, too little to be felt in memory."""

@@ -16,10 +16,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from featsel.core.errors import UnreadableFileError
+from featsel.core.read_ahead import read_ahead
 from featsel.logs.blocks import Block, cut_blocks, not_utf8
 from featsel.logs.dialect import Dialect
 from featsel.logs.quoting import end_of_closed_rows, first_row, tidy_by_row
-from featsel.logs.read_ahead import read_ahead
 
 BLOCK_BYTES = 4 << 20
 """Text parsed at once: enough for all threads of polars, too little to be felt in memory."""

@@ -11,22 +11,21 @@ the seed and the epoch alone, so that an epoch can be taken up at any batch.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from featsel.core.read_ahead import read_ahead
+
 CHUNK_ROWS = 8192
 """A chunk of 39 fields is about a megabyte: large enough to be read at the speed of neighbours."""
 
 DEVICE_SHARE = 0.6
 """Of a device's free memory that rows may take; the table, its optimizer and the step need the rest."""
-
-Piece = TypeVar("Piece")
 
 
 @dataclass(frozen=True)
@@ -264,7 +263,7 @@ class ShuffledBatches:
         if self._device.type == "cpu" or (self._all is not None and self._all.labels.is_cuda):
             yield from batches
             return
-        for batch in _read_ahead(batch.pinned() for batch in batches):
+        for batch in read_ahead(batch.pinned() for batch in batches):
             yield batch.to(self._device)
 
     def _cut(self, pieces: Iterator[tuple[Batch, Tensor]]) -> Iterator[Batch]:
@@ -298,7 +297,7 @@ class ShuffledBatches:
         ends = np.cumsum([self._count(group) for group in groups])
         first = int(np.searchsorted(ends, n_skipped, side="right"))
         n_skipped -= int(ends[first - 1]) if first else 0
-        buffers = _read_ahead(batch_of(self._rows.read(group)) for group in groups[first:])
+        buffers = read_ahead(batch_of(self._rows.read(group)) for group in groups[first:])
         for index, buffer in enumerate(buffers, start=first):
             yield buffer, self._order(epoch, index, buffer, n_skipped)
             n_skipped = 0
@@ -344,16 +343,5 @@ def batches_in_order(rows: Rows, *, batch_rows: int, device: torch.device) -> It
         batch_of(rows.read(np.arange(at, min(at + n_together, n_chunks))))
         for at in range(0, n_chunks, n_together)
     )
-    for batch in _read_ahead(blocks):
+    for batch in read_ahead(blocks):
         yield batch.to(device)
-
-
-def _read_ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """Iterate in a thread that is one piece ahead."""
-    end = object()
-    thread = ThreadPoolExecutor(1, thread_name_prefix="featsel-batches")
-    coming = thread.submit(next, pieces, end)
-    while (piece := coming.result()) is not end:
-        coming = thread.submit(next, pieces, end)
-        yield piece  # type: ignore[misc]  # no type can say 'not the sentinel'
-    thread.shutdown(wait=False)

@@ -42,11 +42,12 @@ class Learner:
         self._team = team
         self._head = {name: value for name, value in model.named_parameters() if name != TABLE}
         self._table_rate, self._head_rate = settings.scaled_table_rate, settings.scaled_head_rate
-        table_l2, head_l2 = settings.table_l2 * settings.scale, settings.head_l2 * settings.scale
         self._weight = model.table.weight.detach()
-        self._table_optimizer = OPTIMIZERS[settings.optimizer](
-            self._weight, rate=self._table_rate, l2=table_l2
-        )
+        table_l2, head_l2 = settings.table_l2 * settings.scale, settings.head_l2 * settings.scale
+        l2 = torch.full((self._weight.shape[1],), table_l2)
+        if model.has_linear:  # a first-order weight is no embedding, though it is a column of the table
+            l2[-1] = head_l2
+        self._table_optimizer = OPTIMIZERS[settings.optimizer](self._weight, rate=self._table_rate, l2=l2)
         self._head_optimizer = new_adam(list(self._head.values()), rate=self._head_rate, l2=head_l2)
         # sum of the losses since the last report, and of the weights of their rows
         self._losses = torch.zeros(2, dtype=torch.float64, device=settings.device)

@@ -78,18 +78,18 @@ class RowAdam:
         What it moves, in place.
     rate : float
         Learning rate.
-    l2 : float
-        Times the weights of a touched row is added to its gradient.
+    l2 : Tensor of float32, shape (width,), optional
+        For each column: times the weights of a touched row is added to its gradient. 0 where absent.
 
     References
     ----------
     Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
     """
 
-    def __init__(self, table: Tensor, *, rate: float, l2: float = 0.0) -> None:
+    def __init__(self, table: Tensor, *, rate: float, l2: Tensor | None = None) -> None:
         self.rate = rate
         self._table = table.detach()
-        self._l2 = l2
+        self._l2 = _by_column(l2, table)
         self._n_steps = torch.zeros((), dtype=torch.int64)
         # both moments of a row side by side: one stretch of memory to fetch
         self._moments = torch.zeros(table.shape[0], 2, table.shape[1], device=table.device)
@@ -103,8 +103,11 @@ class RowAdam:
         rate, epsilon = self.rate * second_bias / first_bias, EPSILON * second_bias
         if self._touched.are_compiled:
             decays = [KEEP_FIRST, 1 - KEEP_FIRST, KEEP_SECOND, 1 - KEEP_SECOND]
-            factors = np.array([rate, *decays, epsilon, self._l2], np.float32)
-            self._touched.update(rows, gradients, kernel=adam_rows, memory=self._moments, factors=factors)
+            factors = np.array([rate, *decays, epsilon], np.float32)
+            memory = self._moments
+            self._touched.update(
+                rows, gradients, kernel=adam_rows, memory=memory, factors=factors, l2=self._l2
+            )
             return
         summed = self._touched.sum(rows, gradients)
         weights, moments = self._table[rows], self._moments[rows]
@@ -139,19 +142,21 @@ class RowAdagrad:
     Gupta, Bengio & Weston, "Training Highly Multiclass Classifiers", JMLR 2014, section 3.2.
     """
 
-    def __init__(self, table: Tensor, *, rate: float, l2: float = 0.0) -> None:
+    def __init__(self, table: Tensor, *, rate: float, l2: Tensor | None = None) -> None:
         self.rate = rate
         self._table = table.detach()
-        self._l2 = l2
+        self._l2 = _by_column(l2, table)
         self._accumulators = torch.zeros(table.shape[0], device=table.device)
         self._touched = _Touched(self._table)
 
     def step(self, rows: Tensor, gradients: Tensor) -> None:
         """Move the table; see :meth:`RowOptimizer.step`."""
         if self._touched.are_compiled:
-            factors = np.array([self.rate, EPSILON, self._l2], np.float32)
+            factors = np.array([self.rate, EPSILON], np.float32)
             memory = self._accumulators
-            self._touched.update(rows, gradients, kernel=adagrad_rows, memory=memory, factors=factors)
+            self._touched.update(
+                rows, gradients, kernel=adagrad_rows, memory=memory, factors=factors, l2=self._l2
+            )
             return
         summed = self._touched.sum(rows, gradients)
         weights = self._table[rows]
@@ -176,20 +181,22 @@ class DenseAdam:
     ----------
     table, rate
         As of :class:`RowAdam`.
-    l2 : float
-        Times the weights of all rows is added to the gradient.
+    l2 : Tensor of float32, shape (width,), optional
+        For each column: times the weights of all rows is added to the gradient. 0 where absent.
     """
 
-    def __init__(self, table: Tensor, *, rate: float, l2: float = 0.0) -> None:
+    def __init__(self, table: Tensor, *, rate: float, l2: Tensor | None = None) -> None:
         self.rate = rate
         self._table = table.detach().requires_grad_()
-        self._adam = new_adam([self._table], rate=rate, l2=l2)
+        self._l2 = _by_column(l2, table)
+        self._adam = new_adam([self._table], rate=rate, l2=0.0)
         self._memory: dict[str, Tensor] = self._adam.state[self._table]
 
     def step(self, rows: Tensor, gradients: Tensor) -> None:
         """Move the table; see :meth:`RowOptimizer.step`."""
         self._adam.param_groups[0]["lr"] = self.rate
-        self._table.grad = _sum_by_row(rows, gradients, n_rows=self._table.shape[0])
+        summed = _sum_by_row(rows, gradients, n_rows=self._table.shape[0])
+        self._table.grad = summed.addcmul_(self._l2, self._table.detach())
         self._adam.step()
         self._table.grad = None
 
@@ -253,18 +260,18 @@ class _Touched:
         self._threads = ThreadPoolExecutor(torch.get_num_threads(), thread_name_prefix="featsel-table")
 
     def update(
-        self, rows: Tensor, gradients: Tensor, *, kernel: Kernel, memory: Tensor, factors: Floats
+        self, rows: Tensor, gradients: Tensor, *, kernel: Kernel, memory: Tensor, factors: Floats, l2: Tensor
     ) -> None:
         """Sum the gradients of equal rows and let a kernel move their weights, a shard a thread."""
         n_shards = max(1, min(torch.get_num_threads(), rows.shape[0] // SHARD_LOOKUPS))
         self._make_room(n_shards, n_lookups=rows.shape[0])
         places, by_place = rows.numpy(), gradients.contiguous().numpy()
-        table, remembered = self._table.numpy(), memory.numpy()
+        table, remembered, by_column = self._table.numpy(), memory.numpy(), l2.numpy()
 
         def update_shard(shard: int) -> None:
             sums, distinct = self._sums[shard], self._distinct[shard]
             n_distinct = sum_rows(places, by_place, self._slots, sums, distinct, shard, n_shards)
-            kernel(table, remembered, self._slots, sums, distinct, n_distinct, factors)
+            kernel(table, remembered, self._slots, sums, distinct, n_distinct, factors, by_column)
 
         if n_shards == 1:
             update_shard(0)
@@ -287,6 +294,10 @@ class _Touched:
             # one shard may get all rows; memory that is never written to is never taken up
             self._sums = [np.empty((n_lookups, width), np.float32) for _ in range(n_shards)]
             self._distinct = [np.empty(n_lookups, np.int64) for _ in range(n_shards)]
+
+
+def _by_column(l2: Tensor | None, table: Tensor) -> Tensor:
+    return torch.zeros(table.shape[1], device=table.device) if l2 is None else l2.to(table.device)
 
 
 def _sum_by_row(rows: Tensor, gradients: Tensor, *, n_rows: int) -> Tensor:

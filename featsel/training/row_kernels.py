@@ -8,32 +8,17 @@ does not depend on how many shards, and threads, there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from featsel.engines.kernels import compiled
+
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 SHARED_ROWS = 4
 """Neighbouring rows, 2 to this power, belong to one shard: the slots of 16 rows are a cache line, and two
 threads should not write to the same."""
-
-
-def compiled(function: Function) -> Function:
-    """Compile a loop on its first call; later processes read it from numba's cache."""
-    # numpy's division: Python's checks every divisor, and the check keeps loops from being vectorised
-    try:
-        dispatcher = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-    except RuntimeError:
-        # neither the package nor the user's cache folder can be written to: every process compiles
-        dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
-    # numba's own type forgets the parameters
-    return cast("Function", dispatcher)
 
 
 @compiled
@@ -96,6 +81,7 @@ def adam_rows(
     distinct: Rows,
     n_distinct: int,
     factors: Floats,
+    l2: Floats,
 ) -> None:
     """Take an Adam step with the rows that :func:`sum_rows` found, and free their slots.
 
@@ -109,19 +95,21 @@ def adam_rows(
         As :func:`sum_rows` left them.
     n_distinct : int
         Its result.
-    factors : ndarray of float32, shape (7,)
+    factors : ndarray of float32, shape (6,)
         Learning rate over the first moment's bias correction; decay rate of the first moment, and 1 less it;
-        those of the second; the number that keeps the divisor from 0; L2. The divisor's bias correction is
+        those of the second; the number that keeps the divisor from 0. The divisor's bias correction is
         part of the rate and of that number.
+    l2 : ndarray of float32, shape (width,)
+        Times the weights is added to their gradient, for each column.
     """
     width = table.shape[1]
     # 1 - .999 in float32 would be wrong by 1e-5
-    rate, keep_first, add_first, keep_second, add_second, epsilon, l2 = factors
+    rate, keep_first, add_first, keep_second, add_second, epsilon = factors
     for slot in range(n_distinct):
         row = distinct[slot]
         slots[row] = -1
         for column in range(width):
-            gradient = sums[slot, column] + l2 * table[row, column]
+            gradient = sums[slot, column] + l2[column] * table[row, column]
             first = keep_first * moments[row, 0, column] + add_first * gradient
             second = keep_second * moments[row, 1, column] + add_second * gradient * gradient
             moments[row, 0, column] = first
@@ -138,6 +126,7 @@ def adagrad_rows(
     distinct: Rows,
     n_distinct: int,
     factors: Floats,
+    l2: Floats,
 ) -> None:
     """Take a row-wise Adagrad step with the rows that :func:`sum_rows` found, and free their slots.
 
@@ -147,17 +136,19 @@ def adagrad_rows(
         As of :func:`adam_rows`.
     accumulators : ndarray of float32, shape (n_rows,)
         Sum of the mean squared gradients of a row so far, updated.
-    factors : ndarray of float32, shape (3,)
-        Learning rate, the number that keeps the divisor from 0, L2.
+    factors : ndarray of float32, shape (2,)
+        Learning rate, the number that keeps the divisor from 0.
+    l2 : ndarray of float32, shape (width,)
+        As of :func:`adam_rows`.
     """
     width = table.shape[1]
-    rate, epsilon, l2 = factors
+    rate, epsilon = factors
     for slot in range(n_distinct):
         row = distinct[slot]
         slots[row] = -1
         squares = np.float32(0)
         for column in range(width):
-            gradient = sums[slot, column] + l2 * table[row, column]
+            gradient = sums[slot, column] + l2[column] * table[row, column]
             sums[slot, column] = gradient
             squares += gradient * gradient
         accumulators[row] += squares / np.float32(width)

@@ -36,7 +36,8 @@ class TrainSettings:
     optimizer : TableOptimizer
         How the table learns; the head learns with Adam.
     table_l2, head_l2 : float
-        Times the weights is added to their gradient.
+        Times the weights is added to their gradient: of embeddings, and of all others. First-order weights of
+        features count among the others.
     base_batch_size : int, optional
         Batch size for which the rates and L2 above are meant. For batches s times as large the head's rate
         grows with the square root of s and L2 with s, and the table's rate stays (CowClip's rule).

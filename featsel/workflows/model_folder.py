@@ -139,13 +139,15 @@ def read_model(folder: Path) -> tuple[CTRModel, FeatureConfig, pl.DataFrame]:
     return model, config, values
 
 
-def write_checkpoint(folder: Path, state: TrainState) -> None:
-    """Write how far a training is."""
+def write_checkpoint(folder: Path, state: TrainState, *, data: str) -> None:
+    """Write how far a training is, and on which data; see :func:`read_checkpoint`."""
     tensors = {name: value.detach().cpu().numpy() for name, value in state.tensors.items()}
-    write_tensors(folder / CHECKPOINT, tensors, state.facts)
+    write_tensors(folder / CHECKPOINT, tensors, {**state.facts, "data": data})
 
 
-def read_checkpoint(folder: Path, architecture: Architecture, config: FeatureConfig) -> TrainState | None:
+def read_checkpoint(
+    folder: Path, architecture: Architecture, config: FeatureConfig, *, data: str
+) -> TrainState | None:
     """Read how far a training is.
 
     Parameters
@@ -156,6 +158,8 @@ def read_checkpoint(folder: Path, architecture: Architecture, config: FeatureCon
         The model that is to go on.
     config : FeatureConfig
         The features that it reads.
+    data : str
+        What tells its rows from others.
 
     Returns
     -------
@@ -175,12 +179,14 @@ def read_checkpoint(folder: Path, architecture: Architecture, config: FeatureCon
         differing.append(f"--model {earlier.model} and its sizes")
     if _what_is_learnt(features) != _what_is_learnt(config):
         differing.append("the feature config")
+    tensors, facts = read_tensors(folder / CHECKPOINT)
+    if facts.get("data") != data:
+        differing.append("the log, or the rows that are held out")
     if differing:
         raise ConfigError(
             f"--resume: the training in {str(folder)!r} began with other options: {', '.join(differing)}",
             "Resume with what it began with, or begin anew without --resume.",
         )
-    tensors, facts = read_tensors(folder / CHECKPOINT)
     return TrainState({name: torch.from_numpy(value) for name, value in tensors.items()}, facts)
 
 

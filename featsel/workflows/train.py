@@ -108,9 +108,10 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training led to, and the document that tells of it."""
+    """What a training led to, whether this process is the one to tell of it, and the document that does."""
 
     history: Sequence[Report]
+    is_first: bool
     document: Mapping[str, Any]
 
     def to_json(self) -> str:
@@ -214,7 +215,10 @@ def train(
             batch_size=options.batch_size or usual_batch_size(rows.train.n_rows),
             buffer_rows=_buffer_rows(rows.train, resources),
         )
-        state = read_checkpoint(options.output, options.architecture, config) if options.is_resumed else None
+        data = f"{rows.fingerprint} {rows.split}"
+        state = None
+        if options.is_resumed:
+            state = read_checkpoint(options.output, options.architecture, config, data=data)
         if options.is_resumed and state is None:
             reporter.note(f"{options.output} has no checkpoint: the training begins anew")
         model = options.architecture.build(config, seed=settings.seed).to(device)
@@ -228,6 +232,7 @@ def train(
             settings,
             reporter,
             n_rows=rows.train.n_rows,
+            data=data,
             checkpoint_steps=options.checkpoint_steps,
             tensorboard=options.tensorboard if team.rank == 0 else None,
         ) as listener:
@@ -269,7 +274,7 @@ def train(
             write_text(options.output / "metrics.json", to_json(document))
             if options.html is not None:
                 write_text(options.html, training_html(document))
-    return TrainResult(fitted.progress.history, document)
+    return TrainResult(fitted.progress.history, team.rank == 0, document)
 
 
 def _check_output(folder: Path) -> None:

@@ -34,6 +34,8 @@ class TrainListener:
         Told of steps and epochs.
     n_rows : int
         Training rows.
+    data : str
+        What tells them from others.
     checkpoint_steps : int, optional
         Steps between checkpoints within an epoch; every five minutes where absent.
     tensorboard : Path, optional
@@ -47,6 +49,7 @@ class TrainListener:
         reporter: Reporter,
         *,
         n_rows: int,
+        data: str,
         checkpoint_steps: int | None = None,
         tensorboard: Path | None = None,
     ) -> None:
@@ -54,6 +57,7 @@ class TrainListener:
         self._settings = settings
         self._reporter = reporter
         self._n_rows = n_rows
+        self._data = data
         self._checkpoint_steps = checkpoint_steps
         self._writer: Any = (
             _summary_writer(tensorboard) if tensorboard is not None else None
@@ -120,7 +124,7 @@ class TrainListener:
         progress = state.facts["progress"]
         is_last = progress["is_stopped"] or progress["epoch"] >= self._settings.epochs
         if self._is_asked or is_last or time.monotonic() - self._saved_at > EPOCH_CHECKPOINT_S:
-            write_checkpoint(self._folder, state)
+            write_checkpoint(self._folder, state, data=self._data)
             self._saved_at = time.monotonic()
         self._is_asked = False
         self._since = (time.monotonic(), time.process_time())

@@ -358,7 +358,8 @@ def test_resuming_nothing_begins(trained, log, capsys):
         (["--seed", "4"], "--seed was 0 and is 4"),
         (["--batch-size", "32"], "--batch-size was 64 and is 32"),
         (["--optimizer", "adagrad"], "--optimizer was adam and is adagrad"),
-        (["--valid", ".3"], "there were 640 training rows and are 480"),
+        (["--valid", ".3"], "began with other options: the log, or the rows that are held out"),
+        (["--split", "ordered"], "began with other options: the log, or the rows that are held out"),
     ],
 )
 def test_a_training_does_not_go_on_as_another(trained, log, told_error, options, message):
@@ -370,6 +371,17 @@ def test_a_training_does_not_go_on_as_another(trained, log, told_error, options,
     assert message in told_error()
     assert code == REQUEST
     assert {path.name: path.read_bytes() for path in (trained / "m").iterdir()} == before
+
+
+def test_a_training_does_not_go_on_with_another_log_of_as_many_rows(trained, log, told_error):
+    pl.read_parquet(log).reverse().write_parquet("reversed.parquet")
+
+    code = run(
+        ["train", str(trained / "f.yaml"), "reversed.parquet", "-o", str(trained / "m"), *SMALL, "--resume"]
+    )
+
+    assert "began with other options: the log, or the rows that are held out" in told_error()
+    assert code == REQUEST
 
 
 def test_a_training_does_not_go_on_with_other_features(trained, log, told_error):

@@ -119,6 +119,17 @@ def test_another_seed_is_another_training(new_model: NewModel, new_rows: NewRows
     assert differ(first, second)
 
 
+def test_first_order_weights_are_no_embeddings(new_model: NewModel, new_rows: NewRows) -> None:
+    without, strict, other = (new_model("lr") for _ in range(3))
+
+    fit(without, new_rows(), settings=replace(SETTINGS, table_l2=0.0))
+    fit(strict, new_rows(), settings=replace(SETTINGS, table_l2=1.0))
+    fit(other, new_rows(), settings=replace(SETTINGS, head_l2=1.0))
+
+    assert_same_weights(without, strict)
+    assert other.table.weight.detach().abs().mean() < 0.5 * without.table.weight.detach().abs().mean()
+
+
 @pytest.mark.parametrize("at", [1, 4, 10, 11, 19, 20, 27])
 @pytest.mark.parametrize(
     "changes",

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from featsel.logs.read_ahead import read_ahead
+from featsel.core.read_ahead import read_ahead
 
 
 def test_pieces_come_in_order_even_if_none_or_nested():
