@@ -51,6 +51,10 @@ def main() -> None:
     gc.disable()
     # libraries warn of what no user of a command can change
     warnings.simplefilter("ignore")
+    # the threads of a matrix product wait for each other by spinning; on a machine that others use, too, they
+    # must not do so for long, or a training takes twice the time (docs/experiments.md)
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     # a polite kill cleans up as Ctrl-C does
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     code = run(sys.argv[1:])
@@ -134,6 +138,6 @@ def _fail(
 
 
 def _usage_hint(arguments: list[str]) -> str:
-    commands = {command.name for command in app.registered_commands}
+    commands = {command.name for command in app.registered_commands} | {"config"}
     named = next((argument for argument in arguments if argument in commands), "")
     return f"See 'featsel {named + ' ' if named else ''}--help'."

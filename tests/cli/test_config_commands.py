@@ -185,3 +185,10 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "featsel config validate" in done.stdout
     assert not {"polars", "numpy", "yaml", "rich"} & set(done.stderr.split())
+
+
+def test_a_wrong_subcommand_is_told_where_help_is(capsys):
+    code = run(["config", "nope"])
+
+    assert "See 'featsel config --help'" in capsys.readouterr().err
+    assert code == 2
