@@ -39,7 +39,10 @@ def train(
         str, typer.Option(metavar="N,N,…", help="Widths of the perceptron's hidden layers.")
     ] = "400,400,400",
     dropout: Annotated[float, typer.Option(min=0, max=0.99, help="Share of hidden units left out.")] = 0.0,
-    embedding_sd: Annotated[float, typer.Option(min=0, help="Standard deviation of new embeddings.")] = 0.01,
+    embedding_sd: Annotated[
+        float | None,
+        typer.Option(min=0, help="Standard deviation of new embeddings; else small where fields are many."),
+    ] = None,
     cross_layers: Annotated[int, typer.Option(min=1, help="Cross layers of dcn and dcnv2.")] = 3,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training rows, at most.")] = 20,
     batch_size: Annotated[
@@ -58,7 +61,12 @@ def train(
             help="Of the embeddings: Adam on the rows of a batch, row-wise Adagrad, or Adam on all."
         ),
     ] = "adam",
-    l2: Annotated[float, typer.Option(min=0, help="L2 of the embeddings that a batch touches.")] = 0.03,
+    l2: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="L2 of the embeddings that a batch touches; else 15 over --batch-size, at most .03."
+        ),
+    ] = None,
     head_l2: Annotated[
         float, typer.Option(min=0, help="L2 of all other weights, first-order ones of features among them.")
     ] = 0.0,
@@ -160,7 +168,6 @@ def train(
         rate=lr,
         table_rate=table_lr,
         optimizer=TableOptimizer(optimizer),
-        table_l2=l2,
         head_l2=head_l2,
         base_batch_size=base_batch_size,
         most_gradient=clip,
@@ -179,6 +186,7 @@ def train(
         Device(device),
         Precision(precision),
         batch_size,
+        l2,
         {"valid": workflow.held_out("--valid", valid), "test": workflow.held_out("--test", test)},
         split,
         group,

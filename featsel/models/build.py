@@ -19,7 +19,7 @@ from featsel.models.layout import Layout
 from featsel.models.lr import LR
 from featsel.models.mlp import MLP
 from featsel.models.model import CTRModel
-from featsel.models.settings import ModelSettings
+from featsel.models.settings import ModelSettings, usual_embedding_sd
 
 ModelName = Literal["lr", "fm", "deepfm", "dcn", "dcnv2", "ipnn", "autoint", "finalmlp", "mlp"]
 
@@ -79,7 +79,9 @@ def build_model(
         embedding,
         dim=dim,
         has_linear=head_class.has_linear,
-        sd=settings.embedding_sd,
+        sd=usual_embedding_sd(layout.n_fields, dim)
+        if settings.embedding_sd is None
+        else settings.embedding_sd,
         generator=generator,
     )
     head = head_class(layout.n_fields, dim, settings=settings, generator=generator)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -24,9 +25,8 @@ class ModelSettings:
         Of ``finalmlp``; the heads share the last hidden layer evenly.
     gate_hidden : tuple of int
         Of ``finalmlp``: hidden layers of the perceptrons that gate the features.
-    embedding_sd : float
-        Standard deviation of a new embedding. Chosen on validation rows of real logs, see docs/benchmarks.md:
-        at the 1e-4 of published recipes, factors of small logs hardly leave zero.
+    embedding_sd : float, optional
+        Standard deviation of a new embedding; :func:`usual_embedding_sd` where absent.
     """
 
     hidden: tuple[int, ...] = (400, 400, 400)
@@ -37,4 +37,28 @@ class ModelSettings:
     attention_dim: int = 64
     fusion_heads: int = 2
     gate_hidden: tuple[int, ...] = (64,)
-    embedding_sd: float = 1e-2
+    embedding_sd: float | None = None
+
+
+NEW_LOGIT_SD = 0.05
+"""Of the pairwise products of new embeddings: with more, a model first has to forget what it never learnt;
+with less, as at the 1e-4 of published recipes, the factors of small logs hardly leave zero."""
+
+
+def usual_embedding_sd(n_fields: int, dim: int) -> float:
+    """Standard deviation of new embeddings that gives a new factorization machine small logits.
+
+    Parameters
+    ----------
+    n_fields : int
+        Fields, each of which meets every other one.
+    dim : int
+        Width of the embeddings.
+
+    Returns
+    -------
+    float
+        .021 for 39 fields and .043 for 10, of width 16.
+    """
+    n_products = max(1, n_fields * (n_fields - 1) // 2) * max(1, dim)
+    return math.sqrt(NEW_LOGIT_SD / math.sqrt(n_products))

@@ -29,6 +29,7 @@ from featsel.training.loop import Callbacks, FitResult, fit
 from featsel.training.metrics import auc, grouped_auc, log_loss
 from featsel.training.predictions import labelled_predictions
 from featsel.training.progress import Report
+from featsel.training.recipe import usual_batch_size, usual_table_l2
 from featsel.training.settings import TrainSettings
 from featsel.workflows.encode import EncodeResources
 from featsel.workflows.log_rows import LogRows
@@ -64,13 +65,15 @@ class TrainOptions:
     architecture : Architecture
         Which model.
     settings : TrainSettings
-        How it learns; device, precision, batch and buffer are found here.
+        How it learns; device, precision, batch, L2 of the table and buffer are found here.
     device : Device
         Where.
     precision : Precision
         Of matrix products.
     batch_size : int, optional
         Rows of a step; about 128 steps an epoch where absent.
+    table_l2 : float, optional
+        L2 of the embeddings that a batch touches; what suits the size of the batch where absent.
     held_out : mapping of str to HeldOut
         ``valid`` and ``test``: rows that are not trained on.
     order : SplitOrder, optional
@@ -96,6 +99,7 @@ class TrainOptions:
     device: Device = Device.AUTO
     precision: Precision = Precision.AUTO
     batch_size: int | None = None
+    table_l2: float | None = None
     held_out: Mapping[str, HeldOut] = field(default_factory=lambda: {"valid": HeldOut(), "test": HeldOut()})
     order: SplitOrder | None = None
     group: str | None = None
@@ -208,13 +212,7 @@ def train(
         ) as rows,
     ):
         device = choose_device(options.device, local_rank=team.local_rank)
-        settings = replace(
-            options.settings,
-            device=device,
-            precision=choose_precision(options.precision, device),
-            batch_size=options.batch_size or usual_batch_size(rows.train.n_rows),
-            buffer_rows=_buffer_rows(rows.train, resources),
-        )
+        settings = _settings(options, rows.train, resources, device)
         data = f"{rows.fingerprint} {rows.split}"
         state = None
         if options.is_resumed:
@@ -288,22 +286,6 @@ def _check_output(folder: Path) -> None:
         )
 
 
-def usual_batch_size(n_rows: int) -> int:
-    """Rows of a step that give about 128 steps an epoch: a power of two from 128 to 4096.
-
-    Parameters
-    ----------
-    n_rows : int
-        Training rows.
-
-    Returns
-    -------
-    int
-        Logs of half a million rows and more get 4096, the batch of the published benchmarks.
-    """
-    return min(4096, max(128, 1 << (n_rows // 128).bit_length() >> 1))
-
-
 def _check_page(request: LogRequest, options: TrainOptions) -> None:
     if options.html is None:
         return
@@ -312,6 +294,23 @@ def _check_page(request: LogRequest, options: TrainOptions) -> None:
         page = folder.parent / page.name  # the folder of the model will be there in time
     others = [held.path for held in options.held_out.values() if held.path is not None]
     check_outputs((), page=page, inputs=(*request.paths, *others))
+
+
+def _settings(
+    options: TrainOptions, rows: LogRows, resources: Resources, device: torch.device
+) -> TrainSettings:
+    batch_size = options.batch_size or usual_batch_size(rows.n_rows)
+    table_l2 = options.table_l2
+    if table_l2 is None:
+        table_l2 = usual_table_l2(options.settings.base_batch_size or batch_size)
+    return replace(
+        options.settings,
+        device=device,
+        precision=choose_precision(options.precision, device),
+        batch_size=batch_size,
+        table_l2=table_l2,
+        buffer_rows=_buffer_rows(rows, resources),
+    )
 
 
 def _buffer_rows(rows: LogRows, resources: Resources) -> int:
