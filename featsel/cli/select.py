@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ import typer
 from featsel.cli import options
 from featsel.cli.log_options import LogOptions, reads_log
 from featsel.cli.progress import TerminalReporter
+from featsel.core.errors import ConfigError
 from featsel.core.feature_config import (
     ConfigSplit,
     EmbeddingScheme,
@@ -22,6 +24,10 @@ from featsel.core.feature_config import (
 )
 
 EXAMPLES = """Examples:
+
+featsel select day.parquet --budget 30% -o features.yaml
+
+featsel select day.parquet --budget 20fields,64MB --time ts --model dcnv2 -o features.yaml
 
 featsel select day.parquet --method all -o features.yaml
 
@@ -35,9 +41,21 @@ def select(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The feature config to write: .yaml or .json.")
     ],
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="What features may take up: 20fields, 30%, 250000features, 64MB, or several with commas.",
+        ),
+    ] = None,
     method: Annotated[
-        Method, typer.Option(help="How features are chosen; all keeps every field and every value.")
-    ],
+        Method | None,
+        typer.Option(
+            help="How features are chosen: by what a model loses without them on rows that it did not learn "
+            "from (deletion), by gates (optfs), or by a plain score; all keeps every field and every value. "
+            "deletion where there is a --budget."
+        ),
+    ] = None,
     min_count: Annotated[
         int, typer.Option(min=1, help="Values in fewer training rows have no feature of their own.")
     ] = 1,
@@ -71,9 +89,53 @@ def select(
         Rest,
         typer.Option(help="Whether values without a feature share an embedding (oov) or have none (zero)."),
     ] = Rest.OOV,
+    model: Annotated[
+        Literal["lr", "fm", "deepfm", "dcn", "dcnv2", "ipnn", "autoint", "finalmlp", "mlp"],
+        typer.Option(help="The model that features are chosen for."),
+    ] = "deepfm",
+    epochs: Annotated[int, typer.Option(min=1, help="Passes of a training, at most.")] = 20,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rows of a step; else 128 to 4096, about 128 steps an epoch."),
+    ] = None,
+    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = 1e-3,
+    l2: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="L2 of the embeddings that a batch touches; else 15 over --batch-size, at most .03."
+        ),
+    ] = None,
+    penalty: Annotated[
+        float | None,
+        typer.Option(
+            "--lambda",
+            min=0,
+            help="optfs: what an open gate costs. Without --budget, gates alone decide, as published.",
+        ),
+    ] = None,
+    temperature: Annotated[float, typer.Option(min=1, help="optfs: of the gates in the last epoch.")] = 200.0,
+    gate_epochs: Annotated[int, typer.Option(min=1, help="optfs: epochs of the search.")] = 10,
+    gate_lr: Annotated[
+        float | None,
+        typer.Option(min=0, help="optfs: learning rate of the gates; else far enough to close any."),
+    ] = None,
+    rewind: Annotated[int, typer.Option(min=0, help="optfs: epoch whose weights are remembered.")] = 1,
+    keep_noise: Annotated[
+        bool, typer.Option("--keep-noise", help="Keep fields in the search that are noise by themselves.")
+    ] = False,
+    shadow: Annotated[
+        bool,
+        typer.Option(
+            help="Search fields of chance too, to tell how many worthless features are kept. Of deletion and "
+            "optfs."
+        ),
+    ] = True,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where models learn.")] = "auto",
+    precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="Of matrix products.")] = "auto",
     valid: options.ValidShare = 0.1,
     test: options.TestShare = 0.1,
     split: options.Split = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -83,35 +145,73 @@ def select(
 ) -> None:
     """Choose the features of a log and write the feature config that `featsel train` consumes.
 
-    Vocabularies and bins come from the training rows alone: the rows held out for validation and test are
-    the same that `featsel train` holds out on this log.
+    Vocabularies, bins and the order of features come from the training rows alone; the rows held out for
+    validation and test are the same that `featsel train` holds out on this log. With the same options, it
+    reaches on the validation rows what is said here.
     """
     resources = log.resources()
+    _check_method(method, budget, has_penalty=penalty is not None)
     # polars and numba are loaded from here on
     from featsel.encoding.fit import FitOptions  # noqa: PLC0415
     from featsel.report.features import features_table  # noqa: PLC0415
+    from featsel.report.selection import evidence_sentences, evidence_table  # noqa: PLC0415
     from featsel.report.table import to_tsv  # noqa: PLC0415
     from featsel.report.terminal import print_rich  # noqa: PLC0415
     from featsel.workflows import select as workflow  # noqa: PLC0415
 
     order = split or (SplitOrder.TIME if log.time else SplitOrder.RANDOM)
+    choose = None
+    if method is not Method.ALL:
+        options.needs_torch("select --budget")
+        # torch is loaded from here on
+        from featsel.models.settings import ModelSettings  # noqa: PLC0415
+        from featsel.selection.budget import parse_budget  # noqa: PLC0415
+        from featsel.training.devices import Device, Precision  # noqa: PLC0415
+        from featsel.training.settings import TrainSettings  # noqa: PLC0415
+        from featsel.workflows.choose import ChooseOptions, Gates  # noqa: PLC0415
+        from featsel.workflows.train_settings import Wishes  # noqa: PLC0415
+
+        choose = ChooseOptions(
+            method or Method.DELETION,
+            None if budget is None else parse_budget(budget),
+            model,
+            ModelSettings(),
+            TrainSettings(epochs=epochs, rate=lr, patience=3, plateau_factor=0.5, seed=log.seed),
+            Wishes(Device(device), Precision(precision), batch_size, l2),
+            keeps_noise=keep_noise,
+            has_shadows=shadow,
+            gates=Gates(penalty, temperature, gate_epochs, gate_lr, rewind),
+        )
     selected = workflow.SelectOptions(
         output,
-        method,
+        choose,
         FitOptions(min_count, dim, bins, Encoding(numeric_encoding), pooling, max_length, cross_buckets),
         tuple(tuple(name.strip() for name in names.split(",")) for names in cross or ()),
         options.embedding_table(embedding, dim, table_rows, lookups, seed=log.seed),
         rest,
         ConfigSplit(order, valid, test, log.seed),
         options.cache_folder(cache, is_off=no_cache),
+        html,
     )
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
-        result = workflow.select(
-            log.request(data), selected, n_threads=resources.n_threads, reporter=reporter
-        )
+        result = workflow.select(log.request(data), selected, resources, reporter)
     if json:
         sys.stdout.write(result.to_json())
     elif sys.stdout.isatty():
+        table = evidence_table(result.document)
+        if table.rows:
+            print_rich(replace(table, notes=tuple(evidence_sentences(result.document))))
         print_rich(features_table(result.config))
     else:
         sys.stdout.write(to_tsv(features_table(result.config)))
+
+
+def _check_method(method: Method | None, budget: str | None, *, has_penalty: bool) -> None:
+    if has_penalty and method is not Method.OPTFS:
+        raise ConfigError("--lambda is a penalty of gates", "Add --method optfs, or leave out --lambda.")
+    if budget is None and not has_penalty and method is not Method.ALL:
+        raise ConfigError(
+            "there is no --budget", "Write --budget 30%, 20fields or 64MB; or --method all for no selection."
+        )
+    if budget is not None and method is Method.ALL:
+        raise ConfigError("--method all keeps every feature, whatever the --budget", "Leave out one of them.")

@@ -159,6 +159,7 @@ def train(
     from featsel.training.settings import Monitor, TrainSettings  # noqa: PLC0415
     from featsel.workflows import train as workflow  # noqa: PLC0415
     from featsel.workflows.model_folder import Architecture  # noqa: PLC0415
+    from featsel.workflows.train_settings import Wishes  # noqa: PLC0415
 
     sizes = ModelSettings(
         hidden=_widths(hidden), dropout=dropout, cross_layers=cross_layers, embedding_sd=embedding_sd
@@ -183,10 +184,7 @@ def train(
         output,
         Architecture(model, sizes),
         settings,
-        Device(device),
-        Precision(precision),
-        batch_size,
-        l2,
+        Wishes(Device(device), Precision(precision), batch_size, l2),
         {"valid": workflow.held_out("--valid", valid), "test": workflow.held_out("--test", test)},
         split,
         group,

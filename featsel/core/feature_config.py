@@ -40,6 +40,15 @@ class Encoding(StrEnum):
 class Method(StrEnum):
     """How features are chosen."""
 
+    DELETION = "deletion"
+    OPTFS = "optfs"
+    INFORMATION = "information"
+    CHI2 = "chi2"
+    FREQUENCY = "frequency"
+    MRMR = "mrmr"
+    LASSO = "lasso"
+    GBDT = "gbdt"
+    RANDOM = "random"
     ALL = "all"
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from featsel import __version__
+from featsel.artifacts.atomic import write_text
 from featsel.artifacts.documents import to_json
 from featsel.artifacts.feature_configs import check_features_target, write_features
 from featsel.core.columns import CategoricalColumn, EncodedLog
@@ -35,10 +38,16 @@ from featsel.core.schema import FieldKind, LogSchema
 from featsel.core.table_size import table_bytes
 from featsel.encoding.fit import FitOptions, FittedField, fit_cross, fit_field
 from featsel.encoding.splits import Part, split_rows
+from featsel.engines.local import Resources
 from featsel.logs.fingerprint import fingerprint
+from featsel.report.selection_page import selection_html
 from featsel.workflows.encode import EncodeResources, Roles, encoded
+from featsel.workflows.outputs import check_outputs
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_schema
+
+if TYPE_CHECKING:  # torch would be loaded with it
+    from featsel.workflows.choose import ChooseOptions
 
 SELECTION_SCHEMA = "featsel.selection/1"
 """Version of the documents that ``featsel select`` prints."""
@@ -52,8 +61,8 @@ class SelectOptions:
     ----------
     output : Path
         The config to write, .yaml or .json.
-    method : Method
-        How features are chosen.
+    choose : ChooseOptions, optional
+        For what budget, and how, features are chosen; all are kept where absent.
     fit : FitOptions
         How fields are encoded.
     crosses : tuple of tuple of str
@@ -66,16 +75,19 @@ class SelectOptions:
         Which rows are held out.
     cache : Path, optional
         Folder of the cache; None keeps nothing.
+    html : Path, optional
+        Page to write.
     """
 
     output: Path
-    method: Method = Method.ALL
+    choose: ChooseOptions | None = None
     fit: FitOptions = field(default_factory=FitOptions)
     crosses: tuple[tuple[str, ...], ...] = ()
     embedding: EmbeddingTable = field(default_factory=lambda: EmbeddingTable(EmbeddingScheme.FULL, 16))
     rest: Rest = Rest.OOV
     split: ConfigSplit = field(default_factory=lambda: ConfigSplit(SplitOrder.RANDOM, 0.1, 0.1))
     cache: Path | None = None
+    html: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +103,7 @@ class SelectResult:
 
 
 def select(
-    request: LogRequest, options: SelectOptions, *, n_threads: int, reporter: Reporter
+    request: LogRequest, options: SelectOptions, resources: Resources, reporter: Reporter
 ) -> SelectResult:
     """Choose the features of a log and write its feature config.
 
@@ -101,8 +113,8 @@ def select(
         The log.
     options : SelectOptions
         How to choose, where to write.
-    n_threads : int
-        Threads that encode.
+    resources : Resources
+        Threads and memory.
     reporter : Reporter
         Told of progress and of what is worth knowing.
 
@@ -118,6 +130,8 @@ def select(
     """
     started = time.monotonic()
     check_features_target(options.output)
+    if options.html is not None:
+        check_outputs((options.output,), page=options.html, inputs=request.paths)
     if options.split.order is SplitOrder.TIME and request.time is None:
         raise ConfigError("--split time needs the time of the rows", "Name its column with --time.")
     with open_request(request, reporter) as log:
@@ -128,33 +142,23 @@ def select(
         mark = fingerprint(log.source.paths)
         n_columns = len(log.dtypes)
         with encoded(
-            log, request, kinds, roles, EncodeResources(options.cache, n_threads, reporter)
+            log, request, kinds, roles, EncodeResources(options.cache, resources.n_threads, reporter)
         ) as codes:
             _check_classes(codes, schema)
             parts = split_rows(
                 codes.n_rows, options.split, times=None if codes.times is None else codes.times.read()
             )
             fitted = _fit_all(codes, parts == Part.TRAIN, schema, request, options)
-    config = _config_of(fitted, schema, options, paths=request.paths, n_rows=codes.n_rows, mark=mark)
-    if not config.fields:
-        raise DataError(
-            f"no value of any field stands in {options.fit.min_count:,} training rows",
-            "Lower --min-count.",
-        )
-    for dropped in config.dropped:
-        reporter.warn(f"field {dropped.name!r} is dropped: {dropped.why}")
-    kept = {each.name for each in config.fields}
-    values = pl.concat(
-        each.features.select(
-            pl.lit(each.field.name).alias("field"),
-            "value",
-            "code",
-            "count",
-            pl.lit(None, pl.Float64).alias("score"),
-        )
-        for each in fitted
-        if each.field.name in kept
-    )
+            config = _config_of(fitted, schema, options, paths=request.paths, n_rows=codes.n_rows, mark=mark)
+            _check_fields(config, reporter, min_count=options.fit.min_count)
+            values = _values_of(fitted, config)
+            evidence: Mapping[str, object] | None = None
+            if options.choose is not None:
+                # torch is loaded from here on
+                from featsel.workflows.choose import choose  # noqa: PLC0415
+
+                choice = choose(codes, parts, config, values, options.choose, resources, reporter)
+                config, values, evidence = choice.config, choice.values, choice.evidence
     config = write_features(options.output, config, values)
     document: dict[str, object] = {
         "schema": SELECTION_SCHEMA,
@@ -163,7 +167,8 @@ def select(
         "options": {
             "label": schema.label,
             **request.as_options(),
-            "method": options.method,
+            "method": config.selection.method,
+            **_search_options(options.choose),
             "split": options.split,
             "min_count": options.fit.min_count,
             "numeric_encoding": options.fit.numeric,
@@ -180,13 +185,59 @@ def select(
         "selection": config.selection,
         "fields": config.fields,
         "dropped": config.dropped,
+        "evidence": evidence,
         "elapsed_s": round(time.monotonic() - started, 3),
     }
     reporter.note(
         f"wrote {options.output}: {len(config.fields):,} fields, {config.selection.used.features:,} "
         f"features, {config.selection.used.bytes / 1e6:,.1f} MB of embeddings"
     )
-    return SelectResult(config, document)
+    result = SelectResult(config, document)
+    if options.html is not None:
+        write_text(options.html, selection_html(json.loads(result.to_json())))
+    return result
+
+
+def _check_fields(config: FeatureConfig, reporter: Reporter, *, min_count: int) -> None:
+    if not config.fields:
+        raise DataError(f"no value of any field stands in {min_count:,} training rows", "Lower --min-count.")
+    for dropped in config.dropped:
+        reporter.warn(f"field {dropped.name!r} is dropped: {dropped.why}")
+
+
+def _values_of(fitted: Sequence[FittedField], config: FeatureConfig) -> pl.DataFrame:
+    kept = {each.name for each in config.fields}
+    return pl.concat(
+        each.features.select(
+            pl.lit(each.field.name).alias("field"),
+            "value",
+            "code",
+            "count",
+            pl.lit(None, pl.Float64).alias("score"),
+        )
+        for each in fitted
+        if each.field.name in kept
+    )
+
+
+def _search_options(options: ChooseOptions | None) -> dict[str, object]:
+    if options is None:
+        return {}
+    settings = options.settings
+    return {
+        "budget": None if options.budget is None else options.budget.text,
+        "gates": options.gates,
+        "model": options.model,
+        "sizes": options.sizes,
+        "epochs": settings.epochs,
+        "rate": settings.rate,
+        "batch_size": options.wishes.batch_size,
+        "l2": options.wishes.table_l2,
+        "device": options.wishes.device,
+        "precision": options.wishes.precision,
+        "keep_noise": options.keeps_noise,
+        "shadow": options.has_shadows,
+    }
 
 
 def _check_classes(codes: EncodedLog, schema: LogSchema) -> None:
@@ -257,7 +308,7 @@ def _config_of(
         label=ConfigLabel(schema.label, schema.positive if schema.positive is not None else 1),
         data=ConfigData(paths, n_rows, mark, options.split),
         selection=Selection(
-            options.method, options.split.seed, Used(len(fields), sum(each.features for each in fields), 0)
+            Method.ALL, options.split.seed, Used(len(fields), sum(each.features for each in fields), 0)
         ),
         embedding=options.embedding,
         fields=fields,

@@ -7,7 +7,7 @@ import io
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,16 +23,14 @@ from featsel.engines.local import Resources
 from featsel.models.model import CTRModel
 from featsel.report.training_page import training_html
 from featsel.training.calibration import calibration
-from featsel.training.devices import Device, Precision, choose_device, choose_precision, keep_freed_memory
+from featsel.training.devices import keep_freed_memory
 from featsel.training.distributed import joined_team
 from featsel.training.loop import Callbacks, FitResult, fit
 from featsel.training.metrics import auc, grouped_auc, log_loss
 from featsel.training.predictions import labelled_predictions
 from featsel.training.progress import Report
-from featsel.training.recipe import usual_batch_size, usual_table_l2
 from featsel.training.settings import TrainSettings
 from featsel.workflows.encode import EncodeResources
-from featsel.workflows.log_rows import LogRows
 from featsel.workflows.model_folder import (
     Architecture,
     read_checkpoint,
@@ -44,12 +42,10 @@ from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest
 from featsel.workflows.train_listener import TrainListener
 from featsel.workflows.train_rows import Held, HeldOut, TrainRows, open_train_rows
+from featsel.workflows.train_settings import Wishes, complete
 
 METRICS_SCHEMA = "featsel.metrics/1"
 """Version of ``metrics.json``."""
-
-BUFFER_SHARE = 0.2
-"""Of the memory limit, for a buffer of rows: while one is used, the next one is read and put together."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +62,8 @@ class TrainOptions:
         Which model.
     settings : TrainSettings
         How it learns; device, precision, batch, L2 of the table and buffer are found here.
-    device : Device
-        Where.
-    precision : Precision
-        Of matrix products.
-    batch_size : int, optional
-        Rows of a step; about 128 steps an epoch where absent.
-    table_l2 : float, optional
-        L2 of the embeddings that a batch touches; what suits the size of the batch where absent.
+    wishes : Wishes
+        Device, precision, batch and L2, as far as they were chosen.
     held_out : mapping of str to HeldOut
         ``valid`` and ``test``: rows that are not trained on.
     order : SplitOrder, optional
@@ -96,10 +86,7 @@ class TrainOptions:
     output: Path
     architecture: Architecture
     settings: TrainSettings = field(default_factory=TrainSettings)
-    device: Device = Device.AUTO
-    precision: Precision = Precision.AUTO
-    batch_size: int | None = None
-    table_l2: float | None = None
+    wishes: Wishes = field(default_factory=Wishes)
     held_out: Mapping[str, HeldOut] = field(default_factory=lambda: {"valid": HeldOut(), "test": HeldOut()})
     order: SplitOrder | None = None
     group: str | None = None
@@ -211,15 +198,20 @@ def train(
             resources=EncodeResources(options.cache, resources.n_threads, reporter),
         ) as rows,
     ):
-        device = choose_device(options.device, local_rank=team.local_rank)
-        settings = _settings(options, rows.train, resources, device)
+        settings = complete(
+            options.settings,
+            options.wishes,
+            rows.train,
+            memory_bytes=resources.memory_bytes,
+            local_rank=team.local_rank,
+        )
         data = f"{rows.fingerprint} {rows.split}"
         state = None
         if options.is_resumed:
             state = read_checkpoint(options.output, options.architecture, config, data=data)
         if options.is_resumed and state is None:
             reporter.note(f"{options.output} has no checkpoint: the training begins anew")
-        model = options.architecture.build(config, seed=settings.seed).to(device)
+        model = options.architecture.build(config, seed=settings.seed).to(settings.device)
         if team.rank == 0 and state is None:
             start_folder(options.output, options.architecture, config, values)
         keep_freed_memory()  # only now: encoding would keep what training has no use for
@@ -294,28 +286,6 @@ def _check_page(request: LogRequest, options: TrainOptions) -> None:
         page = folder.parent / page.name  # the folder of the model will be there in time
     others = [held.path for held in options.held_out.values() if held.path is not None]
     check_outputs((), page=page, inputs=(*request.paths, *others))
-
-
-def _settings(
-    options: TrainOptions, rows: LogRows, resources: Resources, device: torch.device
-) -> TrainSettings:
-    batch_size = options.batch_size or usual_batch_size(rows.n_rows)
-    table_l2 = options.table_l2
-    if table_l2 is None:
-        table_l2 = usual_table_l2(options.settings.base_batch_size or batch_size)
-    return replace(
-        options.settings,
-        device=device,
-        precision=choose_precision(options.precision, device),
-        batch_size=batch_size,
-        table_l2=table_l2,
-        buffer_rows=_buffer_rows(rows, resources),
-    )
-
-
-def _buffer_rows(rows: LogRows, resources: Resources) -> int:
-    n_bytes = rows.row_bytes
-    return max(rows.chunk_rows, int(BUFFER_SHARE * resources.memory_bytes / n_bytes))
 
 
 def _metrics(model: CTRModel, held: Held, settings: TrainSettings) -> dict[str, Any]:

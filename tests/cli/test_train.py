@@ -276,7 +276,7 @@ def test_less_memory_than_rows_trains_on_parts_of_them(clicks, monkeypatch):
     # sixteen copies of the log, in chunks of 256 rows, in buffers of one chunk
     pl.concat([clicks] * 16).write_parquet("log.parquet")
     monkeypatch.setattr("featsel.workflows.log_rows.CHUNK_ROWS", 256)
-    monkeypatch.setattr("featsel.workflows.train.BUFFER_SHARE", 1e-4)
+    monkeypatch.setattr("featsel.workflows.train_settings.BUFFER_SHARE", 1e-4)
     select("log.parquet", "--cross", "user,item")
 
     metrics = train("log.parquet", "--memory-limit", "16MB", "--epochs", "1")

@@ -1,0 +1,227 @@
+"""Which fields can be told from noise, by themselves or beside another field?
+
+Noise fields drown whatever is learnt later, so they go first, and no model is asked: a field stays if its
+mutual information with the label is more than chance explains, or if it tells of the label within the values
+of another field. The second test is what keeps fields that matter only together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featsel.core.counts import ContingencyTable
+from featsel.models.layout import Layout
+from featsel.selection.candidates import Candidates, blocks
+from featsel.selection.field_information import field_information
+from featsel.stats import benjamini_hochberg
+from featsel.stats.conditional import ConditionalTest, conditional_test
+from featsel.training.batches import Rows
+
+FALSE_DISCOVERIES = 0.01
+"""Share of wrong ones among the fields that are called more than noise (Benjamini & Hochberg)."""
+
+COARSE = 256
+"""Values of a field that pairs are counted with: a pair's table then fits the processor's cache."""
+
+FREQUENT = 128
+"""Codes that stay apart; codes follow frequency, and rarer values share the other places."""
+
+PAIR_ROWS = 1 << 20
+"""Rows that pairs are counted with, neighbouring chunks evenly spaced in longer logs: what a million rows do
+not show of a pair is too little to choose fields by."""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What became of each field.
+
+    Parameters
+    ----------
+    q_values : ndarray of float64, shape (n_fields,)
+        Of the information that each has by itself.
+    partners : mapping of int to int
+        For fields that tell something only beside another one: the field beside which they tell most.
+    dropped : mapping of int to str
+        Why a field goes.
+    """
+
+    q_values: NDArray[np.float64]
+    partners: Mapping[int, int]
+    dropped: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class CoarseRows:
+    """Rows with at most 256 values a field, in memory.
+
+    Parameters
+    ----------
+    codes : ndarray of uint8, shape (n_fields, n_rows)
+        Zero throughout for fields that hold lists.
+    labels : ndarray of bool, shape (n_rows,)
+        Whether the label is 1.
+    """
+
+    codes: NDArray[np.uint8]
+    labels: NDArray[np.bool_]
+
+
+def screen(candidates: Candidates, *, keeps_noise: bool = False) -> Screening:
+    """Find the fields that are worth a model.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The features.
+    keeps_noise : bool
+        Drop only constant fields and copies.
+
+    Returns
+    -------
+    Screening
+        Fields that hold lists are judged by themselves alone.
+    """
+    layout = candidates.layout
+    information = field_information(candidates)
+    tables, q_values = information.tables, information.q_values
+    dropped = {field: "constant" for field, table in enumerate(tables) if _n_seen(table) < 2}
+    dropped |= _copies(candidates)
+    partners: dict[int, int] = {}
+    silent = [
+        field for field in np.flatnonzero(q_values > FALSE_DISCOVERIES).tolist() if field not in dropped
+    ]
+    if silent and not keeps_noise:
+        others = [field for field in range(layout.n_fields) if field not in dropped]
+        partners = _partners(coarse_rows(candidates.train, layout), silent, others)
+        needed = set(partners) | set(partners.values())
+        for field in silent:
+            if field not in needed:
+                dropped[field] = _noise(q_values[field], tables[field])
+    return Screening(q_values, partners, dropped)
+
+
+def coarse_rows(rows: Rows, layout: Layout) -> CoarseRows:
+    """Read rows with few values a field.
+
+    Parameters
+    ----------
+    rows : Rows
+        What is read, or evenly spaced parts of it.
+    layout : Layout
+        Which id is which.
+
+    Returns
+    -------
+    CoarseRows
+        A byte for each row and field.
+    """
+    n_slots = np.bincount(layout.field_of_slot, minlength=layout.n_fields)
+    single = np.flatnonzero(n_slots == 1)
+    slots = np.searchsorted(layout.field_of_slot, single)
+    offsets = np.array(layout.offsets)[single]
+    n_chunks = -(-rows.n_rows // rows.chunk_rows)
+    step = -(-rows.n_rows // PAIR_ROWS)
+    codes: list[NDArray[np.uint8]] = []
+    labels: list[NDArray[np.bool_]] = []
+    for chunk in range(0, n_chunks, step):
+        block = rows.read(np.array([chunk]))
+        local = block.ids[:, slots] - offsets
+        local = np.where(local < FREQUENT, local, FREQUENT + local % (COARSE - FREQUENT))
+        part = np.zeros((layout.n_fields, block.labels.size), np.uint8)
+        part[single] = local.T
+        codes.append(part)
+        labels.append(block.labels.astype(np.bool_))
+    return CoarseRows(np.concatenate(codes, axis=1), np.concatenate(labels))
+
+
+def pair_counts(rows: CoarseRows, first: int, second: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the values of two fields together.
+
+    Parameters
+    ----------
+    rows : CoarseRows
+        The rows.
+    first, second : int
+        Indexes of fields.
+
+    Returns
+    -------
+    counts, positives : ndarray of int64, shape (256, 256)
+        Rows, and those of label 1.
+    """
+    keys = rows.codes[first].astype(np.uint16) << 8 | rows.codes[second]
+    counts = np.bincount(keys, minlength=COARSE * COARSE)
+    positives = np.bincount(keys[rows.labels], minlength=COARSE * COARSE)
+    return counts.reshape(COARSE, COARSE), positives.reshape(COARSE, COARSE)
+
+
+def _partners(rows: CoarseRows, silent: list[int], others: list[int]) -> dict[int, int]:
+    pairs = [(field, other) for field in silent for other in others if other != field]
+    tests: list[ConditionalTest] = []
+    for field, other in pairs:
+        counts, positives = pair_counts(rows, other, field)
+        is_met = counts.any(axis=1)
+        tests.append(conditional_test(counts[is_met], positives[is_met]))
+    q_values = benjamini_hochberg([test.p_value for test in tests])
+    best: dict[int, tuple[float, int]] = {}
+    for (field, other), test, q in zip(pairs, tests, q_values, strict=True):
+        if q <= FALSE_DISCOVERIES and test.z > best.get(field, (0.0, 0))[0]:
+            best[field] = (test.z, other)
+    return {field: other for field, (_, other) in best.items()}
+
+
+def _copies(candidates: Candidates) -> dict[int, str]:
+    """Fields that say exactly what an earlier one says, under other names."""
+    names = [field.name for field in candidates.config.fields]
+    copies: dict[int, str] = {}
+    for first, second in _alike(candidates):
+        if first not in copies and second not in copies and _are_one_to_one(candidates, first, second):
+            copies[second] = f"copy: one to one with {names[first]!r}"
+    return copies
+
+
+def _alike(candidates: Candidates) -> list[tuple[int, int]]:
+    """Pairs of fields whose values are equally frequent; lists aside."""
+    layout = candidates.layout
+    ends = [*layout.offsets[1:], layout.n_ids]
+    n_slots = np.bincount(layout.field_of_slot, minlength=layout.n_fields)
+    by_counts: dict[bytes, list[int]] = {}
+    for field, (start, end) in enumerate(zip(layout.offsets, ends, strict=True)):
+        if n_slots[field] == 1 and end - start > 2:
+            by_counts.setdefault(np.sort(candidates.counts.rows[start:end]).tobytes(), []).append(field)
+    return [pair for fields in by_counts.values() for pair in combinations(fields, 2)]
+
+
+def _are_one_to_one(candidates: Candidates, first: int, second: int) -> bool:
+    """Whether each value of one field always comes with the same value of the other.
+
+    Both have as many values, equally frequent, so one direction tells of the other.
+    """
+    slots = np.searchsorted(candidates.layout.field_of_slot, [first, second])
+    images = np.full(candidates.layout.n_ids, -1, np.int64)
+    for block in blocks(candidates.train):
+        ours, theirs = block.ids[:, slots[0]], block.ids[:, slots[1]]
+        known = images[ours]
+        if np.any((known >= 0) & (known != theirs)):
+            return False
+        images[ours] = theirs
+        if not np.array_equal(images[ours], theirs):
+            return False
+    used = images[images >= 0]
+    return np.unique(used).size == used.size
+
+
+def _noise(q_value: float, table: ContingencyTable) -> str:
+    if _n_seen(table) == table.total:
+        return "identifier: every row has its own value"
+    return f"noise: its information is within chance (q = {q_value:.2g})"
+
+
+def _n_seen(table: ContingencyTable) -> int:
+    """Values that rows hold; an id may have none."""
+    return int(table.multiplicity[table.counts.sum(axis=1) > 0].sum())

@@ -1,0 +1,421 @@
+"""How are features chosen for a budget, and what shows that the choice is good?"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+
+from featsel.core.columns import EncodedLog
+from featsel.core.errors import ConfigError, DataError
+from featsel.core.feature_config import DroppedField, Encoding, FeatureConfig, Method, Used
+from featsel.core.table_size import table_bytes
+from featsel.encoding.rows import FeatureReader
+from featsel.encoding.splits import Part
+from featsel.engines.local import Resources
+from featsel.models.build import ModelName
+from featsel.models.settings import ModelSettings
+from featsel.selection.backbone import Backbone
+from featsel.selection.budget import Budget, cut
+from featsel.selection.candidates import Candidates
+from featsel.selection.chi2 import chi2_order
+from featsel.selection.evidence import Trained, compare, gain_curve
+from featsel.selection.frequency import frequency_order
+from featsel.selection.gates import gate_scores, published_order
+from featsel.selection.gbdt import gbdt_order
+from featsel.selection.information import information_order
+from featsel.selection.lasso import lasso_order
+from featsel.selection.mrmr import mrmr_order
+from featsel.selection.optfs import GateSettings, usual_gate_rate
+from featsel.selection.order import FeatureOrder, order_by_feature
+from featsel.selection.random_order import random_order
+from featsel.selection.search import EVIDENT_NATS, held_out_gains, search_order
+from featsel.selection.subsets import Subset, SubsetRows, subset_of
+from featsel.training.batches import Rows
+from featsel.training.devices import keep_freed_memory
+from featsel.training.loop import Callbacks
+from featsel.training.predictions import labelled_predictions
+from featsel.training.progress import Progress, Report
+from featsel.training.settings import TrainSettings
+from featsel.workflows.log_rows import LogRows
+from featsel.workflows.reporter import Reporter
+from featsel.workflows.train_settings import Wishes, complete
+
+USUAL_PENALTY = 1e-6
+"""Of a gate where a budget cuts their order: enough to tell them apart on the logs that we tried."""
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What a user wants of the gates of ``optfs``.
+
+    Parameters
+    ----------
+    penalty : float, optional
+        What an open gate costs.
+    temperature : float
+        Of the last epoch.
+    epochs : int
+        Of the search.
+    rate : float, optional
+        Learning rate; far enough to close any gate where absent.
+    rewind : int
+        Epoch whose weights are remembered.
+    """
+
+    penalty: float | None = None
+    temperature: float = 200.0
+    epochs: int = 10
+    rate: float | None = None
+    rewind: int = 1
+
+    def settings(self, n_rows: int, batch_size: int) -> GateSettings:
+        """Settings of a search over so many rows."""
+        n_steps = self.epochs * -(-n_rows // batch_size)
+        rate = usual_gate_rate(n_steps) if self.rate is None else self.rate
+        penalty = USUAL_PENALTY if self.penalty is None else self.penalty
+        return GateSettings(
+            penalty, self.temperature, self.epochs, min(self.rewind, self.epochs), rate, self.penalty is None
+        )
+
+
+@dataclass(frozen=True)
+class ChooseOptions:
+    """What is asked for, and which model is asked.
+
+    Parameters
+    ----------
+    method : Method
+        How features are ordered; not ``all``.
+    budget : Budget, optional
+        How many of them there may be; absent where gates decide.
+    model : str
+        Backbone of the search and of the evidence.
+    sizes : ModelSettings
+        Of its head.
+    settings : TrainSettings
+        How it learns.
+    wishes : Wishes
+        Device, precision, batch and L2, as far as they were chosen.
+    keeps_noise : bool
+        Let noise fields through to the search.
+    has_shadows : bool
+        Whether fields of chance are searched too, to tell how many worthless features are kept.
+    gates : Gates
+        Of ``optfs``.
+    """
+
+    method: Method
+    budget: Budget | None
+    model: ModelName
+    sizes: ModelSettings
+    settings: TrainSettings
+    wishes: Wishes
+    keeps_noise: bool = False
+    has_shadows: bool = True
+    gates: Gates = field(default_factory=Gates)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Features that were chosen.
+
+    Parameters
+    ----------
+    config : FeatureConfig
+        With what was dropped, and the metrics of all features and of the chosen ones.
+    values : polars.DataFrame
+        Its features, with codes and scores.
+    evidence : mapping
+        What shows that the choice is good, as the document has it.
+    """
+
+    config: FeatureConfig
+    values: pl.DataFrame
+    evidence: Mapping[str, Any]
+
+
+def choose(
+    codes: EncodedLog,
+    parts: NDArray[np.uint8],
+    config: FeatureConfig,
+    values: pl.DataFrame,
+    options: ChooseOptions,
+    resources: Resources,
+    reporter: Reporter,
+) -> Choice:
+    """Choose features of a log.
+
+    Parameters
+    ----------
+    codes : EncodedLog
+        The log.
+    parts : ndarray of uint8, shape (n_rows,)
+        Part of each row.
+    config, values : FeatureConfig, polars.DataFrame
+        All features, with codes.
+    options : ChooseOptions
+        What is asked for.
+    resources : Resources
+        Threads and memory.
+    reporter : Reporter
+        Told of progress and of what is worth knowing.
+
+    Returns
+    -------
+    Choice
+        What ``featsel train`` with the same model and options reaches on the same validation rows is what the
+        evidence says.
+
+    Raises
+    ------
+    ConfigError, DataError
+        There are no rows to choose by, or the budget has no room.
+    """
+    torch.set_num_threads(resources.n_threads)
+    keep_freed_memory()
+    candidates = _candidates(codes, parts, config, values)
+    train = candidates.train
+    assert isinstance(train, LogRows)
+    settings = complete(options.settings, options.wishes, train, memory_bytes=resources.memory_bytes)
+    backbone = Backbone(options.model, options.sizes, settings, _told(reporter, settings.batch_size))
+    moments = [time.process_time()]
+
+    reporter.start("training with all features", None)
+    full = _trained(backbone, candidates.config, candidates.train, candidates.valid)
+    moments.append(time.process_time())
+    reporter.start("searching", None)
+    order = METHODS[options.method](candidates, backbone, options)
+    is_found = order.ids.size > 0
+    if not is_found:
+        reporter.warn(
+            "there is nothing to select: no field tells more of the label than chance does, alone or beside "
+            "another one; the most frequent features are kept"
+        )
+        order = replace(
+            order_by_feature(candidates, candidates.counts.rows.astype(np.float64)),
+            scores=np.full(candidates.layout.n_ids, np.nan),
+            field_scores=np.full(candidates.layout.n_fields, np.nan),
+        )
+    for warning in order.warnings:
+        reporter.warn(warning)
+    ids = order.ids if options.budget is None else cut(order, candidates, options.budget)
+    subset = subset_of(candidates, ids)
+    moments.append(time.process_time())
+    reporter.start("training with the chosen features", None)
+    selected = _trained(
+        backbone,
+        subset.config,
+        SubsetRows(candidates.train, subset, candidates.layout),
+        SubsetRows(candidates.valid, subset, candidates.layout),
+    )
+    moments.append(time.process_time())
+    chosen = _config_of(candidates, subset, order, options, full=full, selected=selected)
+    n_all = int(np.count_nonzero(candidates.is_feature))
+    _warn(reporter, chosen, order, options, n_all=n_all)
+    has_gains = is_found and options.method is Method.DELETION
+    evidence: dict[str, Any] = {
+        "full": {
+            **full.metrics,
+            "fields": len(config.fields),
+            "features": n_all,
+            "bytes": table_bytes(config),
+        },
+        "selected": {**selected.metrics, **asdict(chosen.selection.used)},
+        "log_loss_change": asdict(compare(full, selected)),
+        "eligible": int(order.ids.size) if is_found else 0,
+        "evident": int(np.count_nonzero(order.scores > EVIDENT_NATS)) if has_gains else None,
+        "false_keep_rate": _false_keep_rate(order, options.budget, n_kept=ids.size),
+        "curve": gain_curve(order, candidates.counts.n_rows, n_all=n_all) if has_gains else [],
+        "rows": {"train": candidates.train.n_rows, "valid": candidates.valid.n_rows},
+        "cpu_s": {
+            name: round(after - before, 3)
+            for name, before, after in zip(("full", "search", "selected"), moments, moments[1:], strict=False)
+        },
+    }
+    return Choice(chosen, _values_of(values, candidates, subset, order), evidence)
+
+
+def _false_keep_rate(order: FeatureOrder, budget: Budget | None, *, n_kept: int) -> float | None:
+    # a budget of fields does not take the first features of the order
+    if order.shadows is None or (budget is not None and budget.fields is not None):
+        return None
+    return order.shadows.kept_share(n_kept)
+
+
+def _candidates(
+    codes: EncodedLog, parts: NDArray[np.uint8], config: FeatureConfig, values: pl.DataFrame
+) -> Candidates:
+    hashed = [field.name for field in config.fields if field.encoding is Encoding.HASH]
+    if hashed:
+        raise ConfigError(
+            f"field {hashed[0]!r} is hashed, and a hash bucket is no feature that can be chosen",
+            "Leave out --cross-buckets, so that the pairs are counted.",
+        )
+    rows = LogRows(codes, FeatureReader(codes, config, values))
+    train, valid = rows.where(parts == Part.TRAIN), rows.where(parts == Part.VALID)
+    for title, part in (("training", train), ("validation", valid)):
+        labels = part.labels()
+        if labels.size == 0:
+            raise ConfigError(
+                f"no row is left for {title}", "Features are chosen by validation rows: set --valid to .1."
+            )
+        if labels.min() == labels.max():
+            raise DataError(
+                f"all {labels.size:,} {title} rows have label {labels[0]}",
+                "Choosing needs both; hold out more rows, or others with --split random.",
+            )
+    return Candidates(config, train, valid)
+
+
+def _trained(backbone: Backbone, config: FeatureConfig, train: Rows, valid: Rows) -> Trained:
+    model, fitted = backbone.fit(config, train, valid=valid)
+    settings = backbone.settings
+    labels, chances, weights = labelled_predictions(
+        model, valid, device=settings.device, precision=settings.precision
+    )
+    assert fitted.valid is not None
+    return Trained(fitted.valid.auc, fitted.valid.log_loss, labels, chances, weights)
+
+
+def _deletion(candidates: Candidates, backbone: Backbone, options: ChooseOptions) -> FeatureOrder:
+    return search_order(
+        candidates,
+        backbone,
+        scores=held_out_gains,
+        evident=EVIDENT_NATS,
+        keeps_noise=options.keeps_noise,
+        has_shadows=options.has_shadows,
+    )
+
+
+def _optfs(candidates: Candidates, backbone: Backbone, options: ChooseOptions) -> FeatureOrder:
+    gates = options.gates.settings(candidates.train.n_rows, backbone.settings.batch_size)
+    if options.budget is None:
+        return published_order(candidates, backbone, gates)
+    return search_order(
+        candidates,
+        backbone,
+        scores=lambda left, model: gate_scores(left, model, gates),
+        keeps_noise=options.keeps_noise,
+        has_shadows=options.has_shadows,
+    )
+
+
+def _plain(
+    order: Callable[..., FeatureOrder],
+) -> Callable[[Candidates, Backbone, ChooseOptions], FeatureOrder]:
+    """A method that asks no model."""
+    return lambda candidates, backbone, _: order(candidates, seed=backbone.settings.seed)
+
+
+METHODS: dict[Method, Callable[[Candidates, Backbone, ChooseOptions], FeatureOrder]] = {
+    Method.DELETION: _deletion,
+    Method.OPTFS: _optfs,
+    Method.INFORMATION: _plain(information_order),
+    Method.CHI2: _plain(chi2_order),
+    Method.FREQUENCY: _plain(frequency_order),
+    Method.MRMR: _plain(mrmr_order),
+    Method.LASSO: _plain(lasso_order),
+    Method.GBDT: _plain(gbdt_order),
+    Method.RANDOM: _plain(random_order),
+}
+"""What orders features."""
+
+
+def _config_of(
+    candidates: Candidates,
+    subset: Subset,
+    order: FeatureOrder,
+    options: ChooseOptions,
+    *,
+    full: Trained,
+    selected: Trained,
+) -> FeatureConfig:
+    whole = candidates.config
+    fields = tuple(
+        replace(field, score=_number(float(order.field_scores[index])))
+        for index, field in zip(subset.fields.tolist(), subset.config.fields, strict=True)
+    )
+    dropped = tuple(
+        DroppedField(
+            field.name,
+            order.dropped.get(index, "budget: others are worth more"),
+            _number(float(order.field_scores[index])),
+        )
+        for index, field in enumerate(whole.fields)
+        if index not in set(subset.fields.tolist())
+    )
+    config = replace(whole, fields=fields, dropped=(*whole.dropped, *dropped))
+    selection = replace(
+        whole.selection,
+        method=options.method,
+        model=options.model,
+        budget=None if options.budget is None else options.budget.text,
+        used=Used(len(fields), int(subset.ids.size), table_bytes(config)),
+        metrics={"full": full.metrics, "selected": selected.metrics},
+    )
+    return replace(config, selection=selection)
+
+
+def _number(score: float) -> float | None:
+    return score if math.isfinite(score) else None
+
+
+def _values_of(
+    values: pl.DataFrame, candidates: Candidates, subset: Subset, order: FeatureOrder
+) -> pl.DataFrame:
+    """Values of the chosen features, with their new codes."""
+    layout = candidates.layout
+    fields = subset.fields
+    new_starts = np.cumsum([0, *(field.features + 1 for field in subset.config.fields)])[:-1]
+    field = np.searchsorted(fields, candidates.field_of_id[subset.ids])
+    scores = order.scores[subset.ids]
+    names = np.array([field.name for field in subset.config.fields], object)
+    chosen = pl.DataFrame(
+        {
+            "field": names[field],
+            "code": (subset.ids - np.array(layout.offsets)[fields[field]]).astype(np.uint32),
+            "new": (subset.id_map[subset.ids] - new_starts[field]).astype(np.uint32),
+            "score": pl.Series(scores).fill_nan(None),
+        }
+    )
+    joined = values.drop("score").join(chosen, on=["field", "code"], how="inner", maintain_order="left")
+    return joined.select("field", "value", pl.col("new").alias("code"), "count", "score")
+
+
+def _told(reporter: Reporter, batch_size: int) -> Callbacks:
+    def on_step(_: Progress) -> bool:
+        reporter.advance(batch_size)
+        return False
+
+    def on_report(report: Report) -> None:
+        if report.valid is not None:
+            reporter.detail(
+                f"epoch {report.epoch}: log loss {report.valid.log_loss:.5f}, AUC {report.valid.auc:.5f}"
+            )
+
+    return Callbacks(on_step=on_step, on_report=on_report)
+
+
+def _warn(
+    reporter: Reporter, config: FeatureConfig, order: FeatureOrder, options: ChooseOptions, *, n_all: int
+) -> None:
+    used = config.selection.used
+    budget = options.budget
+    if budget is None:
+        return
+    limits = [budget.features, None if budget.share is None else int(budget.share * n_all + 1e-9)]
+    room = min((limit for limit in limits if limit is not None), default=None)
+    if order.dropped and room is not None and used.features < room and used.features == order.ids.size:
+        reporter.warn(
+            f"--budget {budget.text} has room for {room:,} features, and {used.features:,} are worth "
+            f"keeping: {len(order.dropped):,} fields are noise, constant or copies (--keep-noise)"
+        )

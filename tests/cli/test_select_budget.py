@@ -1,0 +1,267 @@
+"""``featsel select --budget`` chooses features, meets its budget, and proves what it claims."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import polars as pl
+import pytest
+
+from featsel.artifacts.feature_configs import read_features
+from featsel.cli.app import run
+from featsel.core.feature_config import Method
+from featsel.core.table_size import table_bytes
+
+SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
+REQUEST, DATA = 2, 3
+FAST = ["--dim", "4", "--epochs", "3", "--lr", ".02", "--threads", "1", "-q"]
+PLAIN = [method.value for method in Method if method not in {Method.ALL, Method.DELETION, Method.OPTFS}]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """A log with noise, copies, pairs that matter only together, and the truth of it."""
+    path = tmp_path_factory.mktemp("planted") / "log.parquet"
+    options = "--rows 10000 --fields 14 --redundant 1 --interactions 1 --drift 0 --seed 4"
+    assert run(["synth", str(path), *options.split(), "--max-cardinality", "2000", "-q"]) == 0
+    return path, json.loads(path.with_suffix(".truth.json").read_text())
+
+
+def select(log, budget, *arguments, output="f.yaml"):
+    """Config, values and document of a selection."""
+    parts = ["--budget", budget] if budget else []
+    code = run(["select", str(log), *parts, *FAST, *arguments, "-o", output, "--json"])
+    assert code == 0
+    config, values = read_features(Path(output))
+    return config, values
+
+
+def document_of(log, budget, capsys, *arguments):
+    capsys.readouterr()
+    select(log, budget, *arguments)
+    return json.loads(capsys.readouterr().out)
+
+
+def features_of(values):
+    return set(zip(values["field"], values["value"], strict=True))
+
+
+def test_noise_goes_and_what_matters_stays(planted):
+    log, truth = planted
+
+    config, _ = select(log, "50%", "--exclude", "day")
+
+    kept = {field.name for field in config.fields}
+    why = {field.name: field.why for field in config.dropped}
+    assert kept >= {name for pair in truth["interactions"] for name in pair}
+    assert len(kept & set(truth["informative"])) >= len(truth["informative"]) - 1
+    assert not kept & set(truth["identifiers"])
+    assert len(kept & set(truth["noise"])) <= 1
+    assert all(text.startswith(("noise", "identifier", "copy", "budget")) for text in why.values())
+
+
+@pytest.mark.parametrize("budget", ["3fields", "4%", "40features", "1500bytes", "5fields,30features,1kB"])
+@pytest.mark.parametrize("method", [None, "random"])
+def test_a_budget_is_kept_and_used_up(planted, budget, method):
+    log, _ = planted
+    arguments = ["--method", method] if method else []
+    whole, everything = read_all(log)
+
+    config, values = select(log, budget, "--exclude", "day", *arguments)
+
+    used = config.selection.used
+    assert used.bytes == table_bytes(config)
+    assert used.features == values.height == sum(field.features for field in config.fields)
+    limits = dict(part_of(part, everything.height) for part in budget.split(","))
+    assert used.fields <= limits.get("fields", 99)
+    assert used.features <= limits.get("features", 99_999)
+    assert used.bytes <= limits.get("bytes", 10**9)
+    row = 4 * whole.embedding.dim
+    is_used_up = [
+        used.fields == limits.get("fields"),
+        used.features == limits.get("features"),
+        limits.get("bytes", 10**9) - used.bytes < 2 * row,
+    ]
+    assert any(is_used_up)
+
+
+def part_of(text, n_all):
+    for unit in ("fields", "features"):
+        if text.endswith(unit):
+            return unit, int(text.removesuffix(unit))
+    if text.endswith("%"):
+        return "features", n_all * int(text[:-1]) // 100
+    return "bytes", int(text.removesuffix("bytes").replace("kB", "000"))
+
+
+def read_all(log):
+    assert (
+        run(["select", str(log), "--method", "all", "--dim", "4", "--exclude", "day", "-o", "all.yaml", "-q"])
+        == 0
+    )
+    return read_features(Path("all.yaml"))
+
+
+def test_larger_budgets_contain_smaller_ones(planted):
+    log, _ = planted
+    sets = [features_of(select(log, budget, "--exclude", "day")[1]) for budget in ("1%", "5%", "20%")]
+
+    assert sets[0] < sets[1] < sets[2]
+
+
+def test_the_same_again_whatever_the_threads(planted):
+    log, _ = planted
+    select(log, "5%", "--exclude", "day", output="a.yaml")
+    select(log, "5%", "--exclude", "day", "--threads", "2", output="b.yaml")
+
+    first, second = (Path(name).read_text().replace(name[0] + ".values", "") for name in ("a.yaml", "b.yaml"))
+    assert first == second
+    assert Path("a.values.parquet").read_bytes() == Path("b.values.parquet").read_bytes()
+
+
+def test_training_on_the_config_gives_the_metrics_that_it_reports(planted, capsys):
+    log, _ = planted
+    document = document_of(log, "5%", capsys, "--exclude", "day")
+
+    training = ["--epochs", "3", "--lr", ".02", "--threads", "1", "-q"]
+    assert run(["train", "f.yaml", str(log), "-o", "m", "--json", *training]) == 0
+
+    metrics = json.loads(capsys.readouterr().out)
+    reported = document["evidence"]["selected"]
+    assert metrics["valid"]["auc"] == reported["auc"]
+    assert metrics["valid"]["log_loss"] == reported["log_loss"]
+    config, _ = read_features(Path("f.yaml"))
+    assert config.selection.metrics["selected"] == {name: reported[name] for name in ("auc", "log_loss")}
+
+
+def test_the_document_fits_its_schema_and_the_page_is_written(planted, capsys):
+    log, _ = planted
+    document = document_of(log, "5%", capsys, "--exclude", "day", "--html", "page.html")
+
+    jsonschema.validate(document, json.loads((SCHEMAS / "selection.schema.json").read_text()))
+    evidence = document["evidence"]
+    assert evidence["false_keep_rate"] <= 0.05
+    assert evidence["log_loss_change"]["low"] <= evidence["log_loss_change"]["high"]
+    assert [point["features"] for point in evidence["curve"]] == sorted(
+        point["features"] for point in evidence["curve"]
+    )
+    page = Path("page.html").read_text()
+    HTMLParser().feed(page)
+    assert "deletion" in page
+
+
+@pytest.mark.parametrize("method", PLAIN)
+def test_every_method_meets_the_budget(planted, method, capsys):
+    log, _ = planted
+    document = document_of(log, "60features", capsys, "--exclude", "day", "--method", method)
+
+    jsonschema.validate(document, json.loads((SCHEMAS / "selection.schema.json").read_text()))
+    assert document["selection"]["used"]["features"] == 60
+    assert document["selection"]["method"] == method
+    assert document["evidence"]["curve"] == []
+
+
+def test_gates_meet_the_budget(planted, capsys):
+    log, _ = planted
+    document = document_of(
+        log, "60features", capsys, "--exclude", "day", "--method", "optfs", "--gate-epochs", "2"
+    )
+
+    assert document["selection"]["used"]["features"] == 60
+
+
+def test_gates_alone_decide_as_published(log, capsys):
+    document = document_of(log, None, capsys, "--method", "optfs", "--lambda", "1e-4", "--gate-epochs", "2")
+
+    jsonschema.validate(document, json.loads((SCHEMAS / "selection.schema.json").read_text()))
+    assert document["options"]["budget"] is None
+    assert document["options"]["gates"]["penalty"] == 1e-4
+    assert 0 < document["selection"]["used"]["features"] <= document["evidence"]["full"]["features"]
+
+
+def test_gates_that_could_not_move_are_told_of(log, capsys):
+    select(log, None, "--method", "optfs", "--lambda", "1e-9", "--gate-epochs", "1", "--gate-lr", "1e-5")
+
+    warning = capsys.readouterr().err
+    assert "gate" in warning
+    assert "warning" in warning
+
+
+def test_random_labels_say_that_there_is_nothing_to_select(planted, capsys):
+    log, _ = planted
+    frame = pl.read_parquet(log)
+    labels = np.random.default_rng(0).integers(0, 2, frame.height)
+    frame.with_columns(label=labels).write_parquet("random.parquet")
+
+    document = document_of("random.parquet", "5%", capsys, "--exclude", "day")
+    assert run(["select", "random.parquet", "--budget", "5%", *FAST, "--exclude", "day", "-o", "g.yaml"]) == 0
+
+    assert "there is nothing to select" in capsys.readouterr().err
+    assert document["evidence"]["eligible"] == 0
+    assert abs(document["evidence"]["selected"]["auc"] - 0.5) < 0.05
+
+
+def test_lists_numbers_and_times_can_be_chosen(log, capsys):
+    document = document_of(
+        log, "12features", capsys, "--numeric-encoding", "standard", "--time", "hour", "--min-count", "2"
+    )
+
+    assert document["selection"]["used"]["features"] == 12
+    assert {"tags", "user"} <= {field["name"] for field in document["fields"]}
+    assert run(["config", "validate", "f.yaml"]) == 0
+
+
+def test_a_log_of_fifty_rows_gets_an_answer(clicks, capsys):
+    clicks.head(50).write_parquet("small.parquet")
+
+    document = document_of("small.parquet", "3features", capsys, "--valid", ".3", "--test", "0")
+
+    assert document["selection"]["used"]["features"] == 3
+
+
+def test_a_log_of_one_field_gets_an_answer(log, capsys):
+    document = document_of(log, "50%", capsys, "--include", "user")
+
+    assert [field["name"] for field in document["fields"]] == ["user"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--budget", "0features"], "'0features' leaves nothing to choose"),
+        (["--budget", "lots"], "'lots' is no budget"),
+        (["--budget", "1bytes"], "--budget '1bytes' has room for no feature of"),
+        (["--budget", "130%"], "is more than all features"),
+        ([], "there is no --budget"),
+        (["--method", "random"], "there is no --budget"),
+        (["--method", "all", "--budget", "3%"], "--method all keeps every feature"),
+        (["--lambda", "1"], "--lambda is a penalty of gates"),
+        (["--budget", "3%", "--valid", "0"], "no row is left for validation"),
+        (["--budget", "3%", "--cross", "user,item", "--cross-buckets", "9"], "field 'user*item' is hashed"),
+        (["--budget", "1MB", "--embedding", "hash", "--table-rows", "9"], "is as large as --table-rows says"),
+        (["--method", "optfs", "--lambda", "9", "--gate-epochs", "9"], "closed the gates of all"),
+        (["--budget", "3%", "--html", "page.txt"], "does not end in .html"),
+    ],
+)
+def test_wrong_requests_are_refused_and_nothing_is_written(log, told_error, arguments, message):
+    code = run(["select", str(log), *arguments, *FAST, "-o", "f.yaml"])
+
+    assert message in told_error()
+    assert code == REQUEST
+    assert not list(Path().glob("f*"))
+
+
+def test_more_than_exists_is_everything_that_is_worth_it(log, capsys):
+    config, values = select(log, "999999features")
+
+    assert "has room for 999,999 features, and" in capsys.readouterr().err
+    assert values.height == config.selection.used.features
+    assert {field.name for field in config.dropped} >= {"item", "mass"}
