@@ -1,8 +1,8 @@
 """Which selection leaves the better model, budget by budget?
 
 Every method orders the features once. A DeepFM is then trained anew on what each budget leaves, with the
-better of two L2 by validation log loss, and asked about test rows that no method has seen. Planted logs also
-have the features that truly matter, as a goal::
+better of two L2 by validation log loss (that of ``featsel train`` and a fifth of it), and asked about test
+rows that no method has seen. Planted logs also have the features that truly matter, as a goal::
 
     python benchmarks/select_quality.py --planted 3 --budgets 1 5 10 30
     python benchmarks/select_quality.py --data FOLDER --logs kuairand frappe criteo
@@ -38,6 +38,7 @@ from featsel.selection.subsets import SubsetRows, subset_of
 from featsel.training.batches import Rows
 from featsel.training.devices import Precision, choose_precision, keep_freed_memory
 from featsel.training.predictions import evaluate, labelled_predictions
+from featsel.training.recipe import usual_batch_size, usual_table_l2
 from featsel.training.settings import TrainSettings
 from featsel.workflows.choose import METHODS, ChooseOptions
 from featsel.workflows.encode import EncodeResources
@@ -45,10 +46,9 @@ from featsel.workflows.request import LogRequest
 from featsel.workflows.train_rows import HeldOut, open_train_rows
 from featsel.workflows.train_settings import Wishes
 
-LEARNT = ("deletion", "optfs", "information", "chi2", "frequency", "gbdt", "random")
-L2 = (0.003, 0.02)
-HIDDEN = (128, 64)
-BATCH = 512
+ASKED = ("deletion", "optfs", "information", "chi2", "frequency", "gbdt", "random")
+SHARES_OF_L2 = (1.0, 0.2)
+"""Of the L2 that ``featsel train`` would take."""
 
 PLANTED = "--rows 300000 --fields 24 --redundant 2 --interactions 2 --drift 0 --max-cardinality 20000"
 REAL = {
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--planted", type=int, default=0, help="planted logs, seeds from 101")
     parser.add_argument("--data", type=Path, help="folder with real logs")
     parser.add_argument("--logs", nargs="*", choices=REAL, default=[])
-    parser.add_argument("--methods", nargs="+", default=LEARNT)
+    parser.add_argument("--methods", nargs="+", default=ASKED)
     parser.add_argument("--budgets", nargs="+", type=float, default=[1, 5, 10, 30], help="per cent")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -111,7 +111,8 @@ def report(task: Task, methods: Sequence[str], budgets: Sequence[float]) -> None
     for name in methods:
         method = Method(name)
         started = time.process_time()
-        order = METHODS[method](task.candidates, backbone(L2[0]), asked(method))
+        model = backbone(task, 1.0)
+        order = METHODS[method](task.candidates, model, asked(method, model))
         seconds = time.process_time() - started
         print(f"{task.name} {name}: order in {seconds:.0f} CPU s", file=sys.stderr, flush=True)
         done: tuple[int, list[str]] | None = None
@@ -120,8 +121,8 @@ def report(task: Task, methods: Sequence[str], budgets: Sequence[float]) -> None
             if done is not None and done[0] == ids.size:  # the budget has more room than there are features
                 rows.append([name, f"{percent:g} %", *done[1]])
                 continue
-            model, outcome = trained(task, ids)
-            found = line(name, f"{percent:g} %", ids, outcome, model, full, task)
+            result, outcome = trained(task, ids)
+            found = line(name, f"{percent:g} %", ids, outcome, result, full, task)
             done = (ids.size, found[2:])
             rows.append(found)
             print(task.name, found, file=sys.stderr, flush=True)
@@ -156,23 +157,22 @@ def line(
     ]
 
 
-def backbone(l2: float) -> Backbone:
-    """The model of the search and of the test."""
-    cpu = torch.device("cpu")
+def backbone(task: Task, share_of_l2: float) -> Backbone:
+    """The model of the search and of the test, as ``featsel train`` has it."""
+    batch_size = usual_batch_size(task.candidates.train.n_rows)
     settings = TrainSettings(
         epochs=20,
-        batch_size=BATCH,
-        table_l2=l2,
+        batch_size=batch_size,
+        table_l2=share_of_l2 * usual_table_l2(batch_size),
         patience=3,
         plateau_factor=0.5,
-        precision=choose_precision(Precision.AUTO, cpu),
+        precision=choose_precision(Precision.AUTO, torch.device("cpu")),
     )
-    return Backbone("deepfm", ModelSettings(hidden=HIDDEN), settings)
+    return Backbone("deepfm", ModelSettings(), settings)
 
 
-def asked(method: Method) -> ChooseOptions:
+def asked(method: Method, model: Backbone) -> ChooseOptions:
     """What ``featsel select`` would ask of a method."""
-    model = backbone(L2[0])
     return ChooseOptions(method, parse_budget("1%"), model.model, model.sizes, model.settings, Wishes())
 
 
@@ -183,9 +183,10 @@ def trained(task: Task, ids: NDArray[np.int64]) -> tuple[Trained, float]:
         SubsetRows(rows, subset, task.candidates.layout)
         for rows in (task.candidates.train, task.candidates.valid, task.test)
     )
-    fitted = [backbone(l2).fit(subset.config, train, valid=valid) for l2 in L2]
+    models = [backbone(task, share) for share in SHARES_OF_L2]
+    fitted = [model.fit(subset.config, train, valid=valid) for model in models]
     model = min(fitted, key=lambda each: each[1].valid.log_loss)[0]
-    settings = backbone(L2[0]).settings
+    settings = models[0].settings
     found = evaluate(model, test, device=settings.device, precision=settings.precision)
     labels, chances, weights = labelled_predictions(
         model, test, device=settings.device, precision=settings.precision

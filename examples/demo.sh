@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job on a synthetic log whose truth is known: make it, rank it, compare with the truth, write a feature
-# config for the fields that are no leaks, train on it, predict.
+# The main job on a synthetic log whose truth is known: make it, rank it, compare with the truth, select features of
+# the fields that are no leaks, train on them, predict.
 set -euo pipefail
 out=${1:-demo-out}
 mkdir -p "$out"
@@ -14,8 +14,9 @@ step python examples/compare_with_truth.py "$out/ranking.json" "$out/log.truth.j
 leaks=$(python -c 'import json, sys; print(*(f"--exclude {name}" for name in json.load(open(sys.argv[1]))["leaks"]))' \
   "$out/log.truth.json")
 # shellcheck disable=SC2086 # one option each
-step featsel select "$out/log.parquet" --method all --time day $leaks --min-count 5 -o "$out/features.yaml"
-step featsel train "$out/features.yaml" "$out/log.parquet" -o "$out/model" --hidden 64,64 --epochs 3 \
-  --html "$out/training.html"
+step featsel select "$out/log.parquet" --budget 1% --time day $leaks --min-count 2 -o "$out/features.yaml" \
+  --html "$out/selection.html"
+step featsel train "$out/features.yaml" "$out/log.parquet" -o "$out/model" --html "$out/training.html"
 step featsel predict "$out/model" "$out/log.parquet" -o "$out/scores.parquet"
-printf '\nThe pages to look at: %s and %s\n' "$out/ranking.html" "$out/training.html"
+printf '\nThe pages to look at:\n'
+printf '  %s\n' "$out"/{ranking,selection,training}.html

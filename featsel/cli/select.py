@@ -195,6 +195,9 @@ def select(
     )
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.select(log.request(data), selected, resources, reporter)
+        if not json and not sys.stdout.isatty():
+            for sentence in evidence_sentences(result.document):
+                reporter.note(sentence)
     if json:
         sys.stdout.write(result.to_json())
     elif sys.stdout.isatty():

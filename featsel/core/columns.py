@@ -103,6 +103,8 @@ class EncodedLog:
         uint8, 0 or 1; None where a log to predict has none.
     times, weights : StoredArray, optional
         float64: row times and row weights.
+    folder : Path, optional
+        Where more may be kept that depends on this log; None where nothing is.
     """
 
     n_rows: int
@@ -110,3 +112,4 @@ class EncodedLog:
     label: StoredArray | None = None
     times: StoredArray | None = None
     weights: StoredArray | None = None
+    folder: Path | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 
+from featsel import __version__
 from featsel.core.columns import EncodedLog
 from featsel.core.errors import ConfigError, DataError
 from featsel.core.feature_config import DroppedField, Encoding, FeatureConfig, Method, Used
@@ -46,6 +48,7 @@ from featsel.training.progress import Progress, Report
 from featsel.training.settings import TrainSettings
 from featsel.workflows.log_rows import LogRows
 from featsel.workflows.reporter import Reporter
+from featsel.workflows.stages import Stages
 from featsel.workflows.train_settings import Wishes, complete
 
 USUAL_PENALTY = 1e-6
@@ -188,11 +191,15 @@ def choose(
     backbone = Backbone(options.model, options.sizes, settings, _told(reporter, settings.batch_size))
     moments = [time.process_time()]
 
+    stages = _stages(codes, config, backbone)
     reporter.start("training with all features", None)
-    full = _trained(backbone, candidates.config, candidates.train, candidates.valid)
+    full = stages.trained(
+        "full", lambda: _trained(backbone, candidates.config, candidates.train, candidates.valid)
+    )
     moments.append(time.process_time())
     reporter.start("searching", None)
-    order = METHODS[options.method](candidates, backbone, options)
+    search = (options.method, options.keeps_noise, options.has_shadows, options.gates, options.budget is None)
+    order = stages.order(f"order {search}", lambda: METHODS[options.method](candidates, backbone, options))
     is_found = order.ids.size > 0
     if not is_found:
         reporter.warn(
@@ -210,11 +217,14 @@ def choose(
     subset = subset_of(candidates, ids)
     moments.append(time.process_time())
     reporter.start("training with the chosen features", None)
-    selected = _trained(
-        backbone,
-        subset.config,
-        SubsetRows(candidates.train, subset, candidates.layout),
-        SubsetRows(candidates.valid, subset, candidates.layout),
+    selected = stages.trained(
+        f"selected {hashlib.sha256(subset.ids.tobytes()).hexdigest()}",
+        lambda: _trained(
+            backbone,
+            subset.config,
+            SubsetRows(candidates.train, subset, candidates.layout),
+            SubsetRows(candidates.valid, subset, candidates.layout),
+        ),
     )
     moments.append(time.process_time())
     chosen = _config_of(candidates, subset, order, options, full=full, selected=selected)
@@ -241,6 +251,11 @@ def choose(
         },
     }
     return Choice(chosen, _values_of(values, candidates, subset, order), evidence)
+
+
+def _stages(codes: EncodedLog, config: FeatureConfig, backbone: Backbone) -> Stages:
+    known = (__version__, torch.__version__, config, backbone.model, backbone.sizes, backbone.settings)
+    return Stages(codes.folder, repr(known))
 
 
 def _false_keep_rate(order: FeatureOrder, budget: Budget | None, *, n_kept: int) -> float | None:

@@ -135,6 +135,7 @@ def encoded(
             label=label,
             times=times,
             weights=weights,
+            folder=None if root is None else kept.folder,
         )
 
 

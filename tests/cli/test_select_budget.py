@@ -13,9 +13,11 @@ from featsel.artifacts.feature_configs import read_features
 from featsel.cli.app import run
 from featsel.core.feature_config import Method
 from featsel.core.table_size import table_bytes
+from featsel.selection.backbone import Backbone
+from featsel.workflows import choose
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
-REQUEST, DATA = 2, 3
+REQUEST, INTERRUPTED = 2, 130
 FAST = ["--dim", "4", "--epochs", "3", "--lr", ".02", "--threads", "1", "-q"]
 PLAIN = [method.value for method in Method if method not in {Method.ALL, Method.DELETION, Method.OPTFS}]
 
@@ -124,6 +126,65 @@ def test_the_same_again_whatever_the_threads(planted):
 
     first, second = (Path(name).read_text().replace(name[0] + ".values", "") for name in ("a.yaml", "b.yaml"))
     assert first == second
+    assert Path("a.values.parquet").read_bytes() == Path("b.values.parquet").read_bytes()
+
+
+def test_a_second_budget_trains_once_more_and_finds_the_same(planted, monkeypatch, tmp_path):
+    log, _ = planted
+    fits = []
+    fit = Backbone.fit
+
+    def counted(self, *arguments, **options):
+        fits.append(1)
+        return fit(self, *arguments, **options)
+
+    monkeypatch.setattr(Backbone, "fit", counted)
+    cache = ["--exclude", "day", "--cache", str(tmp_path / "cache")]
+    select(log, "1%", *cache, output="a.yaml")
+    n_first = len(fits)
+    select(log, "5%", *cache, output="b.yaml")
+    n_second = len(fits) - n_first
+    select(log, "5%", *cache, output="c.yaml")
+    n_third = len(fits) - n_first - n_second
+    select(log, "5%", "--exclude", "day", "--no-cache", output="d.yaml")
+
+    assert (n_first, n_second, n_third) == (5, 1, 0)
+    texts = [
+        Path(name).read_text().replace(name[0] + ".values", "") for name in ("b.yaml", "c.yaml", "d.yaml")
+    ]
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_a_selection_that_was_killed_goes_on(planted, monkeypatch, tmp_path):
+    log, _ = planted
+    cache = ["--exclude", "day", "--cache", str(tmp_path / "cache")]
+    order = choose.METHODS[Method.DELETION]
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(choose.METHODS, Method.DELETION, interrupted)
+    assert run(["select", str(log), "--budget", "5%", *FAST, *cache, "-o", "a.yaml"]) == INTERRUPTED
+    assert not Path("a.yaml").exists()
+    monkeypatch.setitem(choose.METHODS, Method.DELETION, order)
+    trained = []
+    fit = Backbone.fit
+    monkeypatch.setattr(Backbone, "fit", lambda *args, **options: trained.append(1) or fit(*args, **options))
+    select(log, "5%", *cache, output="a.yaml")
+    select(log, "5%", "--exclude", "day", "--no-cache", output="b.yaml")
+
+    assert len(trained) == 4 + 5
+    assert Path("a.values.parquet").read_bytes() == Path("b.values.parquet").read_bytes()
+
+
+def test_a_broken_stage_is_found_anew(planted, tmp_path):
+    log, _ = planted
+    cache = ["--exclude", "day", "--cache", str(tmp_path / "cache")]
+    select(log, "5%", *cache, output="a.yaml")
+    for stage in (tmp_path / "cache").rglob("stage-*.safetensors"):
+        stage.write_bytes(stage.read_bytes()[:100])
+    select(log, "5%", *cache, output="b.yaml")
+
     assert Path("a.values.parquet").read_bytes() == Path("b.values.parquet").read_bytes()
 
 
