@@ -1,9 +1,10 @@
 """What would a model lose without a feature, on rows that it did not learn from?
 
-Replacing a row's embedding of a field by the field's mean one changes the row's logit, to first order, by the
-gradient of the logit times the difference. What that does to the row's log loss is known to second order, and
-added up over the rows of a feature it is the feature's gain. On rows that the model has seen, whatever it
-learnt by heart looks like a gain; so two models learn from a half each, and each is asked about the other.
+Replacing a row's embedding of a field by one that stands for unknown values changes the row's logit, to first
+order, by the gradient of the logit times the difference. What that does to the row's log loss is known to
+second order, and added up over the rows of a feature it is the feature's gain. On rows that the model has
+seen, whatever it learnt by heart looks like a gain; so two models learn from a half each, and each is asked
+about the other.
 """
 
 # torch leaves parts of its interface without types
@@ -19,7 +20,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from featsel.models.model import CTRModel
-from featsel.selection.candidates import FeatureCounts
 from featsel.training.batches import Rows, batches_in_order
 from featsel.training.devices import Precision, autocast
 
@@ -58,7 +58,12 @@ class Gains:
 
 
 def deletion_gains(
-    model: CTRModel, rows: Rows, counts: FeatureCounts, *, device: torch.device, precision: Precision
+    model: CTRModel,
+    rows: Rows,
+    weights: NDArray[np.float64],
+    *,
+    device: torch.device,
+    precision: Precision,
 ) -> Gains:
     """Gains of all features of a model with a table of its own for each.
 
@@ -68,8 +73,9 @@ def deletion_gains(
         On the device, with a full table.
     rows : Rows
         What it is asked about; best none that it learnt from.
-    counts : FeatureCounts
-        Training rows of each feature, which the means are weighted by.
+    weights : ndarray of float64, shape (n_ids,)
+        Of the ids of a field in the mean that stands for a deleted feature, which the out-of-vocabulary
+        embedding would become; a field without any weight has a mean of zero.
     device : torch.device
         Where the model is.
     precision : Precision
@@ -81,7 +87,7 @@ def deletion_gains(
         Out-of-vocabulary features have one too.
     """
     weight = model.table.weight.detach()
-    means = _mean_rows(model, torch.from_numpy(counts.rows).to(device))
+    means = _mean_rows(model, torch.from_numpy(weights).to(device))
     total, squares = np.zeros(weight.shape[0]), np.zeros(weight.shape[0])
     was_training = model.training
     model.eval()
@@ -108,15 +114,15 @@ def deletion_gains(
     return Gains(total, squares, rows.n_rows)
 
 
-def _mean_rows(model: CTRModel, rows: Tensor) -> Tensor:
-    """Mean row of each slot's field over training rows, (slots, width)."""
+def _mean_rows(model: CTRModel, weights: Tensor) -> Tensor:
+    """Weighted mean row of each slot's field, (slots, width)."""
     layout = model.layout
     weight = model.table.weight.detach()
     sizes = torch.tensor((*layout.offsets, layout.n_ids), device=weight.device).diff()
     field_of_id = torch.arange(layout.n_fields, device=weight.device).repeat_interleave(sizes)
-    shares = rows.float()
+    shares = weights.float()
     sums = torch.zeros(layout.n_fields, weight.shape[1], device=weight.device)
     sums.index_add_(0, field_of_id, weight * shares.unsqueeze(1))
     totals = torch.zeros(layout.n_fields, device=weight.device).index_add_(0, field_of_id, shares)
-    means = sums / totals.clamp(min=1).unsqueeze(1)
+    means = sums / totals.clamp(min=1e-9).unsqueeze(1)
     return means[torch.tensor(layout.field_of_slot, device=weight.device)]

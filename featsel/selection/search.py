@@ -1,10 +1,10 @@
 """Which features does a model miss most?
 
-Three steps, each for what the one before leaves. Screening drops the fields that are noise. One training of a
-model on the rest tells for how many epochs it may learn. Two trainings on half of the rows each tell, on the
-other half, what each feature gains. The order is that of the gains as far as they are more than luck, and
-behind that of frequency: a rare value that was lucky in the training rows misleads whoever learns from them
-again, a frequent one hardly can.
+Screening drops the fields that are noise. Two models learn from half of the rows each, as long as they do
+better on validation rows, and tell on the other half what each feature gains over an embedding that stands
+for unknown values: the mean of the features that are likely to be dropped. The order is that of the gains as
+far as they are more than luck, and behind that of frequency: a rare value that was lucky in the training rows
+misleads whoever learns from them again, a frequent one hardly can.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from featsel.selection.backbone import Backbone, with_full_table
 from featsel.selection.candidates import Candidates
-from featsel.selection.deletion import Gains, deletion_gains
+from featsel.selection.deletion import deletion_gains
 from featsel.selection.order import FeatureOrder, Shadows
 from featsel.selection.screening import Screening, screen
 from featsel.selection.subsets import FoldRows, SubsetRows, subset_of, with_shadows
@@ -96,20 +96,22 @@ def held_out_gains(candidates: Candidates, backbone: Backbone) -> NDArray[np.flo
     ndarray of float64, shape (n_ids,)
         Nats over all training rows.
     """
-    settings = backbone.settings
-    _, fitted = backbone.fit(candidates.config, candidates.train, valid=candidates.valid)
-    best = next((line for line in reversed(fitted.progress.history) if line.is_best), None)
-    epochs = 1 if best is None else best.epoch
-    total: Gains | None = None
-    for fold in (0, 1):
-        halves = [FoldRows(candidates.train, half, seed=settings.seed) for half in (fold, 1 - fold)]
-        model, _ = backbone.fit(candidates.config, halves[0], epochs=epochs)
-        gains = deletion_gains(
-            model, halves[1], candidates.counts, device=settings.device, precision=settings.precision
-        )
-        total = gains if total is None else total + gains
-    assert total is not None
-    return total.total
+    halves = [FoldRows(candidates.train, half, seed=backbone.settings.seed) for half in (0, 1)]
+    models = [backbone.fit(candidates.config, half, valid=candidates.valid)[0] for half in halves]
+    rows = candidates.counts.rows
+
+    def gains(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        device, precision = backbone.settings.device, backbone.settings.precision
+        found = [
+            deletion_gains(model, other, weights, device=device, precision=precision)
+            for model, other in zip(models, reversed(halves), strict=True)
+        ]
+        return (found[0] + found[1]).total
+
+    # what would be dropped is not known yet: at first every feature stands for it
+    first = gains((candidates.is_feature & (rows > 0)).astype(np.float64))
+    is_dropped = (first <= EVIDENT_NATS) | ~candidates.is_feature
+    return gains(np.where(is_dropped, rows, 0).astype(np.float64))
 
 
 def _left(candidates: Candidates, screening: Screening) -> NDArray[np.int64]:

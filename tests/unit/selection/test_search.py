@@ -8,7 +8,7 @@ from featsel.models.settings import ModelSettings
 from featsel.selection.backbone import Backbone
 from featsel.selection.candidates import Candidates
 from featsel.selection.deletion import deletion_gains
-from featsel.selection.search import held_out_gains, search_order
+from featsel.selection.search import EVIDENT_NATS, held_out_gains, search_order
 from featsel.training.batches import batches_in_order
 from featsel.training.devices import Precision
 from featsel.training.settings import TrainSettings
@@ -27,7 +27,9 @@ def test_a_gain_is_what_the_loss_rises_by_when_a_feature_becomes_its_fields_mean
     model, _ = BACKBONE.fit(planted.config, planted.train, epochs=1)
     with torch.no_grad():
         model.table.weight.mul_(0.02)  # small changes: then the second order is all there is
-    gains = deletion_gains(model, planted.valid, planted.counts, device=CPU, precision=Precision.FP32)
+    gains = deletion_gains(
+        model, planted.valid, planted.counts.rows.astype(float), device=CPU, precision=Precision.FP32
+    )
     strong = np.flatnonzero(planted.field_of_id == 4)
     feature = int(strong[6])
     shares = torch.from_numpy(planted.counts.rows[strong] / planted.counts.rows[strong].sum())
@@ -57,7 +59,7 @@ def test_a_gain_is_what_the_loss_rises_by_when_a_feature_becomes_its_fields_mean
 def test_gains_of_two_logs_add_up(planted: Candidates) -> None:
     model, _ = BACKBONE.fit(planted.config, planted.train, epochs=1)
     train, valid = (
-        deletion_gains(model, rows, planted.counts, device=CPU, precision=Precision.FP32)
+        deletion_gains(model, rows, planted.counts.rows.astype(float), device=CPU, precision=Precision.FP32)
         for rows in (planted.train, planted.valid)
     )
 
@@ -116,3 +118,19 @@ def test_where_nothing_tells_nothing_is_ordered(new_candidates) -> None:
 
     assert order.ids.size == order.fields.size == 0
     assert set(order.dropped) == {0, 1}
+
+
+def test_values_that_all_say_the_same_need_no_embedding_each(new_candidates) -> None:  # noqa: ANN001
+    rng = np.random.default_rng(0)
+    n_rows = 9000
+    # five frequent items are clicked often, and four hundred rare ones seldom, each as seldom as the others
+    is_rare = rng.random(n_rows) < 0.5
+    item = np.where(is_rare, rng.integers(6, 406, n_rows), rng.integers(1, 6, n_rows))
+    other = rng.integers(1, 4, n_rows)
+    labels = (rng.random(n_rows) < np.where(is_rare, 0.05, 0.6)).astype(int)
+    candidates = new_candidates({"item": item, "other": other}, labels, n_valid=2000)
+
+    order = search_order(candidates, BACKBONE, scores=held_out_gains, evident=EVIDENT_NATS, has_shadows=False)
+
+    assert set(order.ids[:5].tolist()) == {1, 2, 3, 4, 5}
+    assert np.mean(order.scores[6:406] > EVIDENT_NATS) < 0.05
