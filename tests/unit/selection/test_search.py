@@ -120,7 +120,7 @@ def test_where_nothing_tells_nothing_is_ordered(new_candidates) -> None:
     assert set(order.dropped) == {0, 1}
 
 
-def test_values_that_all_say_the_same_need_no_embedding_each(new_candidates) -> None:  # noqa: ANN001
+def test_values_that_all_say_the_same_need_no_embedding_each(new_candidates) -> None:
     rng = np.random.default_rng(0)
     n_rows = 9000
     # five frequent items are clicked often, and four hundred rare ones seldom, each as seldom as the others
