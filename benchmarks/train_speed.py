@@ -131,6 +131,8 @@ def run_featsel(log: Path, options: argparse.Namespace) -> dict[str, Trained]:
         command = [script("featsel"), "train", features, train, "-o", out, "--model", model]
         # as with FuxiCTR, whose run scripts want both
         command += ["--valid", test, "--test", test, "--epochs", 1, "--batch-size", 4096, "--lr", "1e-3"]
+        # no L2 and the first embeddings of the other two: the same recipe
+        command += ["--l2", 0, "--embedding-sd", "1e-4"]
         cost = _measured([*command, *threads], environment, work / "train.txt")
         metrics = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
         timing = metrics["timing"]

@@ -86,7 +86,7 @@ NullValues = Annotated[
 Rows = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
 Sample = Annotated[int | None, typer.Option(min=1, metavar="N", help="A uniform sample of N rows.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
-Threads = Annotated[int | None, typer.Option(min=1, metavar="N", help="Threads; else all cores.")]
+Threads = Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help="Threads; else all cores.")]
 MemoryLimit = Annotated[
     str,
     typer.Option(metavar="SIZE", help="Memory for counting, such as 500MB or 4GB; more is spilled to disk."),

@@ -44,3 +44,14 @@ def test_the_package_runs_as_a_module():
         [sys.executable, "-m", "featsel", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("featsel ")
+
+
+def test_all_features_are_selected_without_torch(log, tmp_path):
+    program = f"""
+import sys
+from featsel.cli.app import run
+code = run(["select", {str(log)!r}, "--method", "all", "-o", {str(tmp_path / "f.yaml")!r}, "-q"])
+assert "torch" not in sys.modules
+sys.exit(code)
+"""
+    subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
