@@ -95,12 +95,7 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EFBIG}:
-            return _fail(arguments, error, "output", f"the output is full: {error.strerror}", None, USAGE)
-        message = f"a bug in featsel: {type(error).__name__}: {error}"
-        return _fail(
-            arguments, error, "bug", message, "Run again with --verbose and report what it prints.", BUG
-        )
+        return _fail_unexpectedly(arguments, error)
     if code == INTERRUPTED:  # typer turns the signal into this code
         sys.stderr.write("\nfeatsel: interrupted\n")
     return code if isinstance(code, int) else 0
@@ -135,6 +130,21 @@ def _fail(
         with contextlib.suppress(OSError):  # what is wrong may be the output itself
             sys.stdout.write(json.dumps({"error": {"code": code, "message": message, "hint": hint}}) + "\n")
     return exit_code
+
+
+def _fail_unexpectedly(arguments: list[str], error: Exception) -> int:
+    """Tell what a machine could not give from what is a bug."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number in {errno.ENOSPC, errno.EFBIG}:
+        message = f"the output is full: {os.strerror(number)}"
+        return _fail(arguments, error, "output", message, None, USAGE)
+    if number == errno.ENAMETOOLONG:
+        return _fail(arguments, error, "output", "the name of a file is too long", "Shorten it.", USAGE)
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        hint = "Lower --dim, --table-rows or --batch-size, or use a larger machine."
+        return _fail(arguments, error, "memory", "there is not enough memory for this", hint, USAGE)
+    message = f"a bug in featsel: {type(error).__name__}: {error}"
+    return _fail(arguments, error, "bug", message, "Run again with --verbose and report what it prints.", BUG)
 
 
 def _usage_hint(arguments: list[str]) -> str:

@@ -13,7 +13,7 @@ from featsel.core.errors import ConfigError, did_you_mean
 OWN_FILE = Path("featsel.toml")
 PROJECT_FILE = Path("pyproject.toml")
 
-PARAMETERS = {"format": "input_format"}
+PARAMETERS = {"format": "input_format", "lambda": "penalty"}
 """Options whose parameter has another name."""
 
 NO_KEYS = frozenset({*PARAMETERS.values(), "config"})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,7 +87,7 @@ NullValues = Annotated[
 ]
 Rows = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
 Sample = Annotated[int | None, typer.Option(min=1, metavar="N", help="A uniform sample of N rows.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of everything random.")]
+Seed = Annotated[int, typer.Option(min=0, max=(1 << 63) - 1, help="Seed of everything random.")]
 Threads = Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help="Threads; else all cores.")]
 MemoryLimit = Annotated[
     str,
@@ -168,7 +170,8 @@ def parse_bytes(text: str) -> int:
 
 def use_threads(threads: int | None) -> int:
     """Number of threads, told to polars before it starts its own."""
-    n_threads = threads or _available_cores()
+    # far more threads than cores only wait for each other
+    n_threads = min(threads or _available_cores(), max(16, 4 * _available_cores()))
     os.environ["POLARS_MAX_THREADS"] = str(n_threads)
     # counting is slower than reading, so more row groups read ahead would only wait in memory
     os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
@@ -180,6 +183,13 @@ def _available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def check_finite(numbers: Mapping[str, float | None]) -> None:
+    """Refuse options that are no numbers, which a lower bound lets through."""
+    for option, number in numbers.items():
+        if number is not None and not math.isfinite(number):
+            raise ConfigError(f"{option} is {number}", "Give a number.")
 
 
 def needs_torch(command: str, *, extra: str = "train") -> None:

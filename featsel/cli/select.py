@@ -113,7 +113,9 @@ def select(
             help="optfs: what an open gate costs. Without --budget, gates alone decide, as published.",
         ),
     ] = None,
-    temperature: Annotated[float, typer.Option(min=1, help="optfs: of the gates in the last epoch.")] = 200.0,
+    temperature: Annotated[
+        float, typer.Option(min=1, max=1e6, help="optfs: of the gates in the last epoch.")
+    ] = 200.0,
     gate_epochs: Annotated[int, typer.Option(min=1, help="optfs: epochs of the search.")] = 10,
     gate_lr: Annotated[
         float | None,
@@ -151,6 +153,7 @@ def select(
     """
     resources = log.resources()
     _check_method(method, budget, has_penalty=penalty is not None)
+    options.check_finite({"--lr": lr, "--l2": l2, "--lambda": penalty, "--gate-lr": gate_lr})
     # polars and numba are loaded from here on
     from featsel.encoding.fit import FitOptions  # noqa: PLC0415
     from featsel.report.features import features_table  # noqa: PLC0415

@@ -149,6 +149,9 @@ def train(
     """
     resources = log.resources()
     options.needs_torch("train")
+    options.check_finite(
+        {"--lr": lr, "--table-lr": table_lr, "--l2": l2, "--head-l2": head_l2, "--clip": clip}
+    )
     # torch is loaded from here on
     from featsel.models.settings import ModelSettings  # noqa: PLC0415
     from featsel.report.table import to_tsv  # noqa: PLC0415

@@ -82,6 +82,10 @@ def value_texts(values: pl.Series) -> pl.Series:
     polars.Series
         Strings; ``5.0`` is ``5``, because a column of integers becomes one of floats where one is missing.
     """
+    if values.dtype == pl.Binary:
+        # bytes need not be text
+        decoded = [None if value is None else value.decode("utf-8", "backslashreplace") for value in values]
+        return pl.Series("value", decoded, pl.String)
     texts = values.cast(pl.String, strict=False)
     if values.dtype.is_float():
         is_integer = (values == values.floor()) & (values.abs() < LARGEST_INTEGER)

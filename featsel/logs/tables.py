@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
+from polars import selectors
 
 from featsel.logs.sources import Partition
 
@@ -64,7 +65,7 @@ class ScannedTable:
 
     def read(self, columns: Sequence[str], *, n_rows: int | None, batch_rows: int) -> Iterator[pl.DataFrame]:
         """Rows of some columns in order; see :meth:`Table.read`."""
-        frame = self.frame.select(columns)
+        frame = self.frame.select(selectors.by_name(*columns))  # a column may be called '*'
         frame = frame if n_rows is None else frame.head(n_rows)
         return iter(frame.collect_batches(chunk_size=batch_rows, maintain_order=True, engine="streaming"))
 
@@ -111,7 +112,7 @@ class LineTable:
             for block in _joined(self.read_file(path, own), batch_rows):
                 for rows in block.iter_slices(batch_rows):
                     part = rows if n_left is None else rows.head(n_left)
-                    yield part.with_columns(constants).select(columns)
+                    yield part.with_columns(constants).select(selectors.by_name(*columns))
                     if n_left is not None:
                         n_left -= part.height
                         if n_left <= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from featsel.core.table_size import NUMBER_BYTES
 from featsel.selection.candidates import Candidates
 from featsel.selection.order import FeatureOrder
 
-UNITS = {
-    "%": ("share", 0.01),
+UNITS: dict[str, tuple[str, int | Fraction]] = {
+    "%": ("share", Fraction(1, 100)),
     "field": ("fields", 1),
     "fields": ("fields", 1),
     "feature": ("features", 1),
@@ -30,6 +31,9 @@ UNITS = {
     "gib": ("bytes", 2**30),
 }
 """What a unit limits, and how much one of it is."""
+
+MOST = 1 << 62
+"""Whoever may have so many bytes may have all."""
 
 EXAMPLE = "Write 20fields, 30%, 250000features, 64MB, or several of them with commas."
 
@@ -82,24 +86,26 @@ def parse_budget(text: str) -> Budget:
     >>> parse_budget("20fields,64MB")
     Budget(text='20fields,64MB', fields=20, share=None, features=None, n_bytes=64000000)
     """
-    limits: dict[str, float] = {}
+    limits: dict[str, Fraction] = {}
     for part in text.split(","):
         name, limit = _limit(text, part.strip())
         if name in limits:
             raise ConfigError(f"--budget {text!r} limits {name} twice", EXAMPLE)
         limits[name] = limit
-    whole = {name: int(number) for name, number in limits.items()}
+    whole = {name: min(int(number), MOST) for name, number in limits.items()}
     fields, features, n_bytes = (whole.get(name) for name in ("fields", "features", "bytes"))
-    return Budget(text, fields, limits.get("share"), features, n_bytes)
+    share = limits.get("share")
+    return Budget(text, fields, None if share is None else float(share), features, n_bytes)
 
 
-def _limit(text: str, part: str) -> tuple[str, float]:
+def _limit(text: str, part: str) -> tuple[str, Fraction]:
     """What a part of a budget limits, and to how much."""
     match = re.fullmatch(r"([0-9_]*\.?[0-9]+)\s*(%|[A-Za-z]+)", part)
     name, factor = UNITS.get(match[2].lower(), ("", 0)) if match else ("", 0)
     if match is None or not name:
         raise ConfigError(f"--budget {text!r}: {part!r} is no budget", EXAMPLE)
-    limit = float(match[1].replace("_", "")) * factor
+    # no binary fraction: 2.002MB are 2,002,000 bytes
+    limit = Fraction(f"0{match[1]}".replace("_", "")) * factor
     if limit <= 0 or (name in {"fields", "features"} and limit < 1):
         raise ConfigError(f"--budget {text!r}: {part!r} leaves nothing to choose", EXAMPLE)
     if name == "share" and limit > 1:

@@ -84,16 +84,22 @@ def screen(candidates: Candidates, *, keeps_noise: bool = False) -> Screening:
     Returns
     -------
     Screening
-        Fields that hold lists are judged by themselves alone.
+        Fields that hold lists are judged by themselves alone; scaled numbers are not judged, and stay.
     """
     layout = candidates.layout
     information = field_information(candidates)
     tables, q_values = information.tables, information.q_values
-    dropped = {field: "constant" for field, table in enumerate(tables) if _n_seen(table) < 2}
+    # counts know nothing of the numbers that an embedding is multiplied by
+    scaled = _scaled_fields(layout)
+    dropped = {
+        field: "constant" for field, table in enumerate(tables) if _n_seen(table) < 2 and field not in scaled
+    }
     dropped |= _copies(candidates)
     partners: dict[int, int] = {}
     silent = [
-        field for field in np.flatnonzero(q_values > FALSE_DISCOVERIES).tolist() if field not in dropped
+        field
+        for field in np.flatnonzero(q_values > FALSE_DISCOVERIES).tolist()
+        if field not in dropped and field not in scaled
     ]
     if silent and not keeps_noise:
         others = [field for field in range(layout.n_fields) if field not in dropped]
@@ -190,9 +196,10 @@ def _alike(candidates: Candidates) -> list[tuple[int, int]]:
     layout = candidates.layout
     ends = [*layout.offsets[1:], layout.n_ids]
     n_slots = np.bincount(layout.field_of_slot, minlength=layout.n_fields)
+    scaled = _scaled_fields(layout)
     by_counts: dict[bytes, list[int]] = {}
     for field, (start, end) in enumerate(zip(layout.offsets, ends, strict=True)):
-        if n_slots[field] == 1 and end - start > 2:
+        if n_slots[field] == 1 and end - start > 2 and field not in scaled:
             by_counts.setdefault(np.sort(candidates.counts.rows[start:end]).tobytes(), []).append(field)
     return [pair for fields in by_counts.values() for pair in combinations(fields, 2)]
 
@@ -220,6 +227,13 @@ def _noise(q_value: float, table: ContingencyTable) -> str:
     if _n_seen(table) == table.total:
         return "identifier: every row has its own value"
     return f"noise: its information is within chance (q = {q_value:.2g})"
+
+
+def _scaled_fields(layout: Layout) -> set[int]:
+    """Fields whose embedding is multiplied by a number of the row."""
+    n_slots = np.bincount(layout.field_of_slot, minlength=layout.n_fields)
+    weighted = {layout.field_of_slot[slot] for slot in layout.weighted_slots}
+    return {field for field in weighted if n_slots[field] == 1}
 
 
 def _n_seen(table: ContingencyTable) -> int:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from featsel import __version__
 from featsel.core.columns import EncodedLog
-from featsel.core.errors import ConfigError, DataError
+from featsel.core.errors import ConfigError
 from featsel.core.feature_config import DroppedField, Encoding, FeatureConfig, Method, Used
 from featsel.core.table_size import table_bytes
 from featsel.encoding.rows import FeatureReader
@@ -50,6 +50,9 @@ from featsel.workflows.log_rows import LogRows
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.stages import Stages
 from featsel.workflows.train_settings import Wishes, complete
+
+SEARCH_VERSION = 1
+"""Changes whenever a search or a training finds something else for the same options."""
 
 USUAL_PENALTY = 1e-6
 """Of a gate where a budget cuts their order: enough to tell them apart on the logs that we tried."""
@@ -254,7 +257,15 @@ def choose(
 
 
 def _stages(codes: EncodedLog, config: FeatureConfig, backbone: Backbone) -> Stages:
-    known = (__version__, torch.__version__, config, backbone.model, backbone.sizes, backbone.settings)
+    known = (
+        __version__,
+        SEARCH_VERSION,
+        torch.__version__,
+        config,
+        backbone.model,
+        backbone.sizes,
+        backbone.settings,
+    )
     return Stages(codes.folder, repr(known))
 
 
@@ -277,16 +288,12 @@ def _candidates(
     rows = LogRows(codes, FeatureReader(codes, config, values))
     train, valid = rows.where(parts == Part.TRAIN), rows.where(parts == Part.VALID)
     for title, part in (("training", train), ("validation", valid)):
-        labels = part.labels()
-        if labels.size == 0:
+        if part.n_rows == 0:
             raise ConfigError(
-                f"no row is left for {title}", "Features are chosen by validation rows: set --valid to .1."
+                f"no row is left for {title}",
+                "Features are chosen by training and validation rows: give a longer log, or another --valid.",
             )
-        if labels.min() == labels.max():
-            raise DataError(
-                f"all {labels.size:,} {title} rows have label {labels[0]}",
-                "Choosing needs both; hold out more rows, or others with --split random.",
-            )
+        part.check_labels(title, "Choosing needs both; hold out more rows, or others with --split random.")
     return Candidates(config, train, valid)
 
 
@@ -424,13 +431,9 @@ def _warn(
     reporter: Reporter, config: FeatureConfig, order: FeatureOrder, options: ChooseOptions, *, n_all: int
 ) -> None:
     used = config.selection.used
-    budget = options.budget
-    if budget is None:
+    if options.budget is None or used.features < order.ids.size or not order.dropped:
         return
-    limits = [budget.features, None if budget.share is None else int(budget.share * n_all + 1e-9)]
-    room = min((limit for limit in limits if limit is not None), default=None)
-    if order.dropped and room is not None and used.features < room and used.features == order.ids.size:
-        reporter.warn(
-            f"--budget {budget.text} has room for {room:,} features, and {used.features:,} are worth "
-            f"keeping: {len(order.dropped):,} fields are noise, constant or copies (--keep-noise)"
-        )
+    reporter.warn(
+        f"--budget {options.budget.text} has room for all {used.features:,} of {n_all:,} features that are "
+        f"worth keeping: {len(order.dropped):,} fields are noise, constant or copies (see --keep-noise)"
+    )

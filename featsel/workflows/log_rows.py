@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featsel.core.columns import EncodedLog
+from featsel.core.errors import DataError
 from featsel.encoding.rows import FeatureReader
 from featsel.training.batches import CHUNK_ROWS, Block
 
@@ -82,6 +83,32 @@ class LogRows:
         assert self._log.label is not None
         labels = self._log.label.read()
         return labels if self._is_chosen is None else labels[self._is_chosen]
+
+    def check_labels(self, title: str, hint: str) -> None:
+        """Refuse rows that do not hold both labels, or hold one with no weight at all.
+
+        Parameters
+        ----------
+        title : str
+            What the rows are for, such as ``training``.
+        hint : str
+            What to do.
+
+        Raises
+        ------
+        DataError
+            With what was found.
+        """
+        labels = self.labels()
+        if labels.min() == labels.max():
+            raise DataError(f"all {self.n_rows:,} {title} rows have label {labels[0]}", hint)
+        if self._log.weights is None:
+            return
+        weights = self._log.weights.read()
+        weights = weights if self._is_chosen is None else weights[self._is_chosen]
+        for label in (0, 1):
+            if not weights[labels == label].sum() > 0:
+                raise DataError(f"the {title} rows of label {label} weigh nothing together", hint)
 
     def _chunk(self, chunk: int) -> Block:
         start, stop = int(self._starts[chunk]), int(self._starts[chunk + 1])

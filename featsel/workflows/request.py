@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 import polars as pl
 
-from featsel.core.errors import ConfigError, EmptyLogError, MissingColumnError, did_you_mean
+from featsel.core.errors import ConfigError, DataError, EmptyLogError, MissingColumnError, did_you_mean
 from featsel.core.schema import Field, FieldKind, LogSchema
 from featsel.logs.formats import Format
 from featsel.logs.kinds import has_criteo_columns, infer_fields
@@ -118,6 +118,11 @@ def open_request(request: LogRequest, reporter: Reporter, *, parses_times: bool 
     with open_log(source, text=request.text, selection=selection) as log:
         for note in log.notes:
             reporter.note(note)
+        for name in log.dtypes:
+            if name.startswith("^") and name.endswith("$"):
+                raise DataError(
+                    f"column {name!r} has a name that is read as a pattern", "Rename it, without ^ or $."
+                )
         split = _split_lists(log, request.multivalued)
         opened = _with_times(split, request) if parses_times else split
         yield opened
@@ -165,6 +170,10 @@ def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
     if label in (request.time, request.weight):
         raise ConfigError(
             f"column {label!r} is the label and cannot be time or weight too", "Name another column."
+        )
+    if request.time is not None and request.time == request.weight:
+        raise ConfigError(
+            f"column {request.time!r} cannot be time and weight both", "Name another column for one of them."
         )
     names = [name for name in columns if name not in {label, request.time, request.weight}]
     names = choose_columns(names, request, reporter)

@@ -18,6 +18,7 @@ from featsel import __version__
 from featsel.artifacts.atomic import write_text
 from featsel.artifacts.documents import to_json
 from featsel.artifacts.feature_configs import check_features_target, write_features
+from featsel.artifacts.feature_values import values_path
 from featsel.core.columns import CategoricalColumn, EncodedLog
 from featsel.core.errors import ConfigError, DataError, LabelError, MissingColumnError
 from featsel.core.feature_config import (
@@ -130,8 +131,7 @@ def select(
     """
     started = time.monotonic()
     check_features_target(options.output)
-    if options.html is not None:
-        check_outputs((options.output,), page=options.html, inputs=request.paths)
+    check_outputs((options.output, values_path(options.output)), page=options.html, inputs=request.paths)
     if options.split.order is SplitOrder.TIME and request.time is None:
         raise ConfigError("--split time needs the time of the rows", "Name its column with --time.")
     with open_request(request, reporter) as log:

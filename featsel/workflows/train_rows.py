@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from featsel.core.columns import EncodedLog, ListColumn, NumericColumn
-from featsel.core.errors import ConfigError, DataError
+from featsel.core.errors import ConfigError
 from featsel.core.feature_config import ConfigData, ConfigSplit, FeatureConfig, SplitOrder
 from featsel.encoding.splits import Part, split_rows
 from featsel.logs.fingerprint import fingerprint
@@ -151,12 +151,9 @@ def open_train_rows(
                 chosen = parts == part
                 held[name] = Held(rows.where(chosen), groups[chosen] if groups is not None else None)
         train = rows.where(parts == Part.TRAIN) if np.any(parts != Part.TRAIN) else rows
-        labels = train.labels()
-        if labels.min() == labels.max():
-            raise DataError(
-                f"all {train.n_rows:,} training rows have label {labels[0]}",
-                "Training needs both; hold out fewer rows, or others with --split random.",
-            )
+        train.check_labels(
+            "training", "Training needs both; hold out fewer rows, or others with --split random."
+        )
         yield TrainRows(train, held, split, mark)
 
 

@@ -17,7 +17,7 @@ from featsel.selection.backbone import Backbone
 from featsel.workflows import choose
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schemas"
-REQUEST, INTERRUPTED = 2, 130
+REQUEST, DATA, INTERRUPTED = 2, 3, 130
 FAST = ["--dim", "4", "--epochs", "3", "--lr", ".02", "--threads", "1", "-q"]
 PLAIN = [method.value for method in Method if method not in {Method.ALL, Method.DELETION, Method.OPTFS}]
 
@@ -310,10 +310,12 @@ def test_a_log_of_one_field_gets_an_answer(log, capsys):
         (["--budget", "1MB", "--embedding", "hash", "--table-rows", "9"], "is as large as --table-rows says"),
         (["--method", "optfs", "--lambda", "9", "--gate-epochs", "9"], "closed the gates of all"),
         (["--budget", "3%", "--html", "page.txt"], "does not end in .html"),
+        (["--budget", "3%", "--lr", "nan"], "--lr is nan"),
+        (["--budget", "3%", "--time", "mass", "--weight", "mass"], "cannot be time and weight both"),
     ],
 )
 def test_wrong_requests_are_refused_and_nothing_is_written(log, told_error, arguments, message):
-    code = run(["select", str(log), *arguments, *FAST, "-o", "f.yaml"])
+    code = run(["select", str(log), *FAST, *arguments, "-o", "f.yaml"])
 
     assert message in told_error()
     assert code == REQUEST
@@ -323,6 +325,95 @@ def test_wrong_requests_are_refused_and_nothing_is_written(log, told_error, argu
 def test_more_than_exists_is_everything_that_is_worth_it(log, capsys):
     config, values = select(log, "999999features")
 
-    assert "has room for 999,999 features, and" in capsys.readouterr().err
+    assert f"has room for all {values.height:,} of " in capsys.readouterr().err
     assert values.height == config.selection.used.features
     assert {field.name for field in config.dropped} >= {"item", "mass"}
+
+
+def test_scaled_numbers_are_not_judged_by_their_counts(capsys):
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(2, 3000))
+    labels = rng.random(3000) < 1 / (1 + np.exp(-first - second))
+    is_null = rng.random(3000) < 0.2
+    columns = {
+        name: pl.Series(each).set(pl.Series(is_null), None) for name, each in (("x", first), ("y", second))
+    }
+    pl.DataFrame({"click": labels, **columns, "z": first}).write_parquet("numbers.parquet")
+
+    document = document_of("numbers.parquet", "90%", capsys, "--numeric-encoding", "standard")
+
+    assert [field["name"] for field in document["fields"]] == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize("method", [None, "all"])
+def test_the_log_is_not_overwritten(log, told_error, method):
+    Path("f.values.parquet").write_bytes(log.read_bytes())
+    options = ["--method", method] if method else ["--budget", "3%"]
+
+    code = run(["select", "f.values.parquet", *options, *FAST, "-o", "f.yaml"])
+
+    assert "output 'f.values.parquet' is the log itself" in told_error()
+    assert code == REQUEST
+    assert Path("f.values.parquet").read_bytes() == log.read_bytes()
+
+
+@pytest.mark.parametrize("rows", ["all", "valid", "positive"])
+def test_rows_without_weight_are_refused(clicks, told_error, rows):
+    is_light = {
+        "all": pl.lit(value=True),
+        "valid": pl.int_range(pl.len()).is_between(640, 719),
+        "positive": pl.col("click") == 1,
+    }[rows]
+    clicks.with_columns(w=pl.when(is_light).then(0.0).otherwise(1.0)).write_parquet("w.parquet")
+
+    code = run(
+        [
+            "select",
+            "w.parquet",
+            "--weight",
+            "w",
+            "--split",
+            "ordered",
+            "--budget",
+            "9%",
+            *FAST,
+            "-o",
+            "f.yaml",
+        ]
+    )
+
+    assert "weigh nothing together" in told_error()
+    assert code == DATA
+
+
+def test_a_column_may_be_called_star(clicks, capsys):
+    clicks.rename({"user": "*"}).write_parquet("odd.parquet")
+
+    document = document_of("odd.parquet", "90%", capsys)
+
+    assert "*" in [field["name"] for field in document["fields"]]
+
+
+def test_a_column_may_not_be_called_a_pattern(clicks, told_error):
+    clicks.rename({"user": "^c.*$"}).write_parquet("odd.parquet")
+
+    assert run(["select", "odd.parquet", "--budget", "9%", *FAST, "-o", "f.yaml"]) == DATA
+    assert "column '^c.*$' has a name that is read as a pattern" in told_error()
+
+
+def test_bytes_are_values_like_others(clicks):
+    codes = clicks["user"].to_list()
+    column = pl.Series([bytes([255, int(code[1:])]) for code in codes], dtype=pl.Binary)
+    clicks.with_columns(user=column).write_parquet("bytes.parquet")
+
+    assert run(["select", "bytes.parquet", "--method", "all", "-o", "f.yaml", "-q"]) == 0
+    config, _ = read_features(Path("f.yaml"))
+    assert {field.name: field.features for field in config.fields}["user"] == 20
+
+
+def test_a_penalty_may_stand_in_a_file(log, capsys):
+    Path("featsel.toml").write_text('[select]\nmethod = "optfs"\nlambda = 0.0001\ngate-epochs = 1\n')
+
+    document = document_of(log, None, capsys)
+
+    assert document["options"]["gates"]["penalty"] == 1e-4

@@ -30,6 +30,9 @@ ROW_BYTES = 16  # of four numbers
         ("64MB", (None, None, None, 64_000_000)),
         ("1.5GiB", (None, None, None, 3 << 29)),
         ("100bytes", (None, None, None, 100)),
+        ("2.002MB", (None, None, None, 2_002_000)),
+        ("1.001kB", (None, None, None, 1001)),
+        (f"{10**400}features", (None, None, 1 << 62, None)),
         (" 3 fields, .5 %,7features,8kb", (3, 0.005, 7, 8000)),
     ],
 )
