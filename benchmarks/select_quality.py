@@ -4,7 +4,7 @@ Every method orders the features once. A DeepFM is then trained anew on what eac
 better of two L2 by validation log loss (that of ``featsel train`` and a fifth of it), and asked about test
 rows that no method has seen. Planted logs also have the features that truly matter, as a goal::
 
-    python benchmarks/select_quality.py --planted 3 --budgets 1 5 10 30
+    python benchmarks/select_quality.py --planted 101 102 103 --budgets 1 5 10 30
     python benchmarks/select_quality.py --data FOLDER --logs kuairand frappe criteo
 """
 
@@ -79,7 +79,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--planted", type=int, default=0, help="planted logs, seeds from 101")
+    parser.add_argument("--planted", nargs="*", type=int, default=[], help="seeds of planted logs")
     parser.add_argument("--data", type=Path, help="folder with real logs")
     parser.add_argument("--logs", nargs="*", choices=REAL, default=[])
     parser.add_argument("--methods", nargs="+", default=ASKED)
@@ -89,7 +89,7 @@ def main() -> None:
     keep_freed_memory()
     print(f"{machine()}\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(101, 101 + options.planted):
+        for seed in options.planted:
             with planted(Path(folder), seed) as task:
                 report(task, options.methods, options.budgets)
         for name in options.logs:
