@@ -38,7 +38,7 @@ from featsel.selection.subsets import SubsetRows, subset_of
 from featsel.training.batches import Rows
 from featsel.training.devices import Precision, choose_precision, keep_freed_memory
 from featsel.training.predictions import evaluate, labelled_predictions
-from featsel.training.recipe import usual_batch_size, usual_table_l2
+from featsel.training.recipe import EPOCHS, PATIENCE, PLATEAU, usual_batch_size, usual_table_l2
 from featsel.training.settings import TrainSettings
 from featsel.workflows.choose import METHODS, ChooseOptions
 from featsel.workflows.encode import EncodeResources
@@ -161,11 +161,11 @@ def backbone(task: Task, share_of_l2: float) -> Backbone:
     """The model of the search and of the test, as ``featsel train`` has it."""
     batch_size = usual_batch_size(task.candidates.train.n_rows)
     settings = TrainSettings(
-        epochs=20,
+        epochs=EPOCHS,
         batch_size=batch_size,
         table_l2=share_of_l2 * usual_table_l2(batch_size),
-        patience=3,
-        plateau_factor=0.5,
+        patience=PATIENCE,
+        plateau_factor=PLATEAU,
         precision=choose_precision(Precision.AUTO, torch.device("cpu")),
     )
     return Backbone("deepfm", ModelSettings(), settings)

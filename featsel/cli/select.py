@@ -22,6 +22,7 @@ from featsel.core.feature_config import (
     Rest,
     SplitOrder,
 )
+from featsel.training.recipe import EPOCHS, PATIENCE, PLATEAU, RATE
 
 EXAMPLES = """Examples:
 
@@ -93,12 +94,12 @@ def select(
         Literal["lr", "fm", "deepfm", "dcn", "dcnv2", "ipnn", "autoint", "finalmlp", "mlp"],
         typer.Option(help="The model that features are chosen for."),
     ] = "deepfm",
-    epochs: Annotated[int, typer.Option(min=1, help="Passes of a training, at most.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes of a training, at most.")] = EPOCHS,
     batch_size: Annotated[
         int | None,
         typer.Option(min=1, help="Rows of a step; else 128 to 4096, about 128 steps an epoch."),
     ] = None,
-    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = 1e-3,
+    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = RATE,
     l2: Annotated[
         float | None,
         typer.Option(
@@ -179,7 +180,7 @@ def select(
             None if budget is None else parse_budget(budget),
             model,
             ModelSettings(),
-            TrainSettings(epochs=epochs, rate=lr, patience=3, plateau_factor=0.5, seed=log.seed),
+            TrainSettings(epochs=epochs, rate=lr, patience=PATIENCE, plateau_factor=PLATEAU, seed=log.seed),
             Wishes(Device(device), Precision(precision), batch_size, l2),
             keeps_noise=keep_noise,
             has_shadows=shadow,

@@ -12,6 +12,7 @@ from featsel.cli import options
 from featsel.cli.log_options import LogOptions, reads_log
 from featsel.cli.progress import TerminalReporter
 from featsel.core.errors import ConfigError
+from featsel.training.recipe import EPOCHS, PATIENCE, PLATEAU, RATE
 
 EXAMPLES = """Examples:
 
@@ -44,14 +45,14 @@ def train(
         typer.Option(min=0, help="Standard deviation of new embeddings; else small where fields are many."),
     ] = None,
     cross_layers: Annotated[int, typer.Option(min=1, help="Cross layers of dcn and dcnv2.")] = 3,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training rows, at most.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training rows, at most.")] = EPOCHS,
     batch_size: Annotated[
         int | None,
         typer.Option(
             min=1, help="Rows of a step, over all processes; else 128 to 4096, about 128 steps an epoch."
         ),
     ] = None,
-    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = 1e-3,
+    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = RATE,
     table_lr: Annotated[
         float | None, typer.Option(min=0, help="Learning rate of the embeddings; else that of --lr.")
     ] = None,
@@ -84,13 +85,13 @@ def train(
     patience: Annotated[
         int,
         typer.Option(min=0, help="Evaluations without a better model before training ends; 0 never ends."),
-    ] = 3,
+    ] = PATIENCE,
     plateau: Annotated[
         float,
         typer.Option(
             min=0.0001, max=1, help="Learning rates fall to this share after one of them; 1 is never."
         ),
-    ] = 0.5,
+    ] = PLATEAU,
     monitor: Annotated[
         Literal["log-loss", "auc"], typer.Option(help="What better means, on the validation rows.")
     ] = "log-loss",

@@ -6,8 +6,9 @@ global id of a feature: the field's offset plus the feature's code, so that one 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from featsel.core.feature_config import EncodedField, EncodedKind, Encoding, FeatureConfig, Rest
 
@@ -48,6 +49,24 @@ class Layout:
     def n_slots(self) -> int:
         """Ids of a row."""
         return len(self.field_of_slot)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Ids of each field, the out-of-vocabulary one included."""
+        return tuple(end - start for start, end in pairwise((*self.offsets, self.n_ids)))
+
+    @property
+    def slots_of_fields(self) -> tuple[int, ...]:
+        """Slots of each field; more than one for lists."""
+        counts = Counter(self.field_of_slot)
+        return tuple(counts[field] for field in range(self.n_fields))
+
+    @property
+    def scaled_fields(self) -> frozenset[int]:
+        """Fields of one slot whose embedding is multiplied by a weight of the row."""
+        n_slots = self.slots_of_fields
+        weighted = {self.field_of_slot[slot] for slot in self.weighted_slots}
+        return frozenset(field for field in weighted if n_slots[field] == 1)
 
     @property
     def dim(self) -> int:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from featsel.ranking.scores import FieldScore, Ranking, Verdict
 from featsel.report.ranking import SCORE_DISPLAYS, full_bar, percent
-from featsel.report.svg import WIDTH, Axis, log_axis, svg_element, text_at, tick_text, tooltip
+from featsel.report.svg import (
+    WIDTH,
+    Axis,
+    bar,
+    log_axis,
+    shortened,
+    svg_element,
+    text_at,
+    text_columns,
+    tick_text,
+    tooltip,
+)
 from featsel.report.table import MISSING, readable, visible
 
 MAX_BARS = 40
@@ -124,8 +134,8 @@ def coverage_chart(ranking: Ranking) -> str:
         share = percent(scored.coverage)
         parts.append(
             f"<g>{tooltip(f'{scored.name}: {share} of the rows have a value')}{_name(scored, middle)}"
-            f"{_rect(axis.start, middle, axis.end - axis.start, 'track')}"
-            f"{_rect(axis.start, middle, axis.at(scored.coverage) - axis.start, 'cover')}"
+            f"{bar(axis.start, middle, axis.end - axis.start, 'track')}"
+            f"{bar(axis.start, middle, axis.at(scored.coverage) - axis.start, 'cover')}"
             f"{text_at(WIDTH - 10, middle + 4, share, 't end')}</g>"
         )
     return svg_element(
@@ -148,12 +158,12 @@ def _information_row(
 def _score_bar(score: float, middle: float, axis: Axis) -> str:
     if not score > 0:
         return ""
-    bar = _rect(axis.start, middle, max(axis.at(score) - axis.start, 1.0), "fill")
+    filled = bar(axis.start, middle, max(axis.at(score) - axis.start, 1.0), "fill")
     if score <= axis.high * 1.001:
-        return bar
+        return filled
     # Too long to draw: a slanted gap says so.
     x = axis.end - 22
-    return bar + f'<path class="gap" d="M{x:.1f} {middle + 9:.1f}l6 -18h5l-6 18z"/>'
+    return filled + f'<path class="gap" d="M{x:.1f} {middle + 9:.1f}l6 -18h5l-6 18z"/>'
 
 
 def _dumbbell(scored: FieldScore, middle: float, axis: Axis) -> str:
@@ -219,8 +229,8 @@ def _point_labels(
     labels: list[_Label] = []
     candidates = [scored for scored in fields if scored.verdict not in {Verdict.NOISE, Verdict.CONSTANT}]
     for scored in sorted(candidates, key=lambda one: (-_prominence(one), one.rank))[:MAX_CANDIDATES]:
-        text = _shortened(visible(scored.name), 22)
-        width = _text_columns(text) * _CHARACTER_WIDTH
+        text = shortened(visible(scored.name), 22)
+        width = text_columns(text) * _CHARACTER_WIDTH
         x, _, bottom = _stem(scored, cardinalities, information, rail=rail)
         sides = (_Label(text, x + 9, x + 9 + width, bottom), _Label(text, x - 9 - width, x - 9, bottom))
         free = [label for label in sides if label.right <= WIDTH and label.is_free(stems, labels)]
@@ -288,23 +298,4 @@ def _description(scored: FieldScore) -> str:
 
 
 def _name(scored: FieldScore, middle: float) -> str:
-    return text_at(_NAME_WIDTH, middle + 4, _shortened(visible(scored.name), 32), "end")
-
-
-def _shortened(text: str, columns: int) -> str:
-    if _text_columns(text) <= columns:
-        return text
-    head, tail = text, text
-    while _text_columns(head) > columns * 2 // 3 - 1:
-        head = head[:-1]
-    while _text_columns(tail) > columns // 3:
-        tail = tail[1:]
-    return f"{head}…{tail}"
-
-
-def _text_columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _rect(x: float, middle: float, width: float, style: str) -> str:
-    return f'<rect class="{style}" x="{x:.1f}" y="{middle - 7:.1f}" width="{width:.1f}" height="14"/>'
+    return text_at(_NAME_WIDTH, middle + 4, shortened(visible(scored.name), 32), "end")

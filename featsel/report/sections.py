@@ -56,6 +56,22 @@ def tiles(label: str, items: Iterable[str]) -> str:
     return f'<section aria-label="{escaped(label)}"><ul class="tiles">{"".join(items)}</ul></section>'
 
 
+def tile(value: str, name: str, meaning: str) -> str:
+    """Box of one number, escaped; see :func:`tiles`."""
+    return (
+        f"<li><strong>{escaped(value)}</strong>"
+        f"{escaped(name[0].upper() + name[1:])}<small>{escaped(meaning)}</small></li>"
+    )
+
+
+def warnings_section(texts: Iterable[str]) -> str:
+    """What to look at before anything else, escaped; empty where there is nothing."""
+    items = "".join(f"<li>{escaped(text)}</li>" for text in texts)
+    if not items:
+        return ""
+    return f'<section class="warnings"><h2>Look at this first</h2><ul>{items}</ul></section>'
+
+
 def figure(title: str, caption: str, charts: str, *, is_paired: bool = False) -> str:
     """Chart with a heading and a caption.
 

@@ -8,9 +8,6 @@ from typing import Any
 from featsel.core.feature_config import EmbeddingScheme, EncodedField, EncodedKind, Encoding, Rest
 from featsel.core.table_size import field_bytes
 from featsel.report.charts import MAX_BARS
-from featsel.report.charts import (
-    _shortened as shortened,  # pyright: ignore[reportPrivateUsage] -- one way to cut long names of charts
-)
 from featsel.report.page import escaped, render_page
 from featsel.report.ranking import counted, percent
 from featsel.report.sections import (
@@ -21,7 +18,9 @@ from featsel.report.sections import (
     plain,
     plain_table,
     seconds,
+    tile,
     tiles,
+    warnings_section,
 )
 from featsel.report.selection import (
     NOTHING,
@@ -32,7 +31,7 @@ from featsel.report.selection import (
     greatest_gain,
     log_loss_outcome,
 )
-from featsel.report.svg import WIDTH, Axis, log_axis, svg_element, text_at, tick_text, tooltip
+from featsel.report.svg import WIDTH, Axis, bar, log_axis, shortened, svg_element, text_at, tick_text, tooltip
 from featsel.report.table import Align, Cell, Column, Table, readable, visible
 
 _LEFT, _RIGHT = 78.0, WIDTH - 20.0
@@ -63,7 +62,7 @@ def selection_html(document: Mapping[str, Any]) -> str:
             _header(document, label=label),
             "<main>",
             tiles("Results", _tiles(document)),
-            _warnings(document),
+            warnings_section(_warning_texts(document.get("evidence"))),
             _result(document),
             _curve(document),
             _kept_shares(document),
@@ -106,39 +105,24 @@ def _tiles(document: Mapping[str, Any]) -> Iterator[str]:
     for name in ("features", "fields", "bytes"):
         before = used[name] if evidence is None else evidence["full"][name]
         meaning = "in all" if evidence is None else f"of {before:,} ({percent(used[name] / before)})"
-        yield _tile(f"{used[name]:,}", f"{name} kept" if name != "bytes" else "bytes of embeddings", meaning)
+        yield tile(f"{used[name]:,}", f"{name} kept" if name != "bytes" else "bytes of embeddings", meaning)
     if evidence is None:
         return
     full, selected = evidence["full"], evidence["selected"]
-    yield _tile(
+    yield tile(
         readable(selected["log_loss"], ".4f"),
         "validation log loss",
         f"{log_loss_outcome(evidence)}: {readable(full['log_loss'], '.4f')} with all features",
     )
-    yield _tile(
+    yield tile(
         readable(selected["auc"], ".4f"),
         "validation AUC",
         f"{readable(full['auc'], '.4f')} with all features",
     )
     if evidence["false_keep_rate"] is not None:
-        yield _tile(
+        yield tile(
             percent(evidence["false_keep_rate"]), "falsely kept", "of the worthless features, estimated"
         )
-
-
-def _tile(value: str, name: str, meaning: str) -> str:
-    return (
-        f"<li><strong>{escaped(value)}</strong>"
-        f"{escaped(name[0].upper() + name[1:])}<small>{escaped(meaning)}</small></li>"
-    )
-
-
-def _warnings(document: Mapping[str, Any]) -> str:
-    told = list(_warning_texts(document.get("evidence")))
-    if not told:
-        return ""
-    items = "".join(f"<li>{escaped(text)}</li>" for text in told)
-    return f'<section class="warnings"><h2>Look at this first</h2><ul>{items}</ul></section>'
 
 
 def _warning_texts(evidence: Mapping[str, Any] | None) -> Iterator[str]:
@@ -266,16 +250,12 @@ def _kept_chart(fields: Sequence[Mapping[str, Any]]) -> str:
         parts.append(
             f"<g>{tooltip(f'{name}: {told} of its features')}"
             f"{text_at(_NAME_WIDTH, middle + 4, shortened(visible(name), _NAME_COLUMNS), 'end')}"
-            f"{_bar(axis.start, middle, axis.end - axis.start, 'track')}"
-            f"{_bar(axis.start, middle, width, 'cover')}"
+            f"{bar(axis.start, middle, axis.end - axis.start, 'track')}"
+            f"{bar(axis.start, middle, width, 'cover')}"
             f"{text_at(WIDTH - 10, middle + 4, told, 't end')}</g>"
         )
     label = f"Share of the features of {counted(len(fields), 'field')} that are kept"
     return svg_element("".join(parts), height=height, label=label)
-
-
-def _bar(x: float, middle: float, width: float, style: str) -> str:
-    return f'<rect class="{style}" x="{x:.1f}" y="{middle - 7:.1f}" width="{width:.1f}" height="14"/>'
 
 
 def _fields_table(document: Mapping[str, Any]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -112,6 +113,23 @@ def text_at(x: float, y: float, text: str, style: str = "") -> str:
     return f'<text{_class(style)} x="{x:.1f}" y="{y:.1f}">{escaped(text)}</text>'
 
 
+def shortened(text: str, columns: int) -> str:
+    """Text that is no wider than so many columns; what is left out is its middle."""
+    if text_columns(text) <= columns:
+        return text
+    head, tail = text, text
+    while text_columns(head) > columns * 2 // 3 - 1:
+        head = head[:-1]
+    while text_columns(tail) > columns // 3:
+        tail = tail[1:]
+    return f"{head}…{tail}"
+
+
+def bar(x: float, middle: float, width: float, style: str) -> str:
+    """Bar of a row of a bar chart."""
+    return f'<rect class="{style}" x="{x:.1f}" y="{middle - 7:.1f}" width="{width:.1f}" height="14"/>'
+
+
 def tooltip(text: str) -> str:
     """What a browser tells of the element around it, escaped."""
     return f"<title>{escaped(text)}</title>"
@@ -144,3 +162,8 @@ def svg_element(content: str, *, height: float, label: str, style: str = "", wid
 
 def _class(style: str) -> str:
     return f' class="{style}"' if style else ""
+
+
+def text_columns(text: str) -> int:
+    """Columns that a text takes where all characters are as wide as each other, or twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

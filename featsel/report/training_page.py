@@ -16,7 +16,9 @@ from featsel.report.sections import (
     plain,
     plain_table,
     seconds,
+    tile,
     tiles,
+    warnings_section,
 )
 from featsel.report.table import Align, Column, Table, readable
 from featsel.report.training import training_table
@@ -66,7 +68,7 @@ def training_html(document: Mapping[str, Any]) -> str:
             _header(document, name=name),
             "<main>",
             _tiles(document),
-            _warnings(document),
+            warnings_section(_warning_texts(document)),
             _guide(),
             _learning(history),
             _reliability(document),
@@ -118,29 +120,20 @@ def _tile_items(document: Mapping[str, Any]) -> Iterator[str]:
     parts = [part for part in HELD_OUT if part in document]
     for part in parts:
         measured, word = document[part], PART_WORDS[part]
-        yield _tile(
-            measured["auc"], ".4f", f"{word} AUC", f"{counted(measured['rows'], 'row')}; 0.5 knows nothing"
+        yield tile(
+            readable(measured["auc"], ".4f"),
+            f"{word} AUC",
+            f"{counted(measured['rows'], 'row')}; 0.5 knows nothing",
         )
-        yield _tile(measured["log_loss"], ".4f", f"{word} log loss", "nats a row; 0 is perfect")
+        yield tile(readable(measured["log_loss"], ".4f"), f"{word} log loss", "nats a row; 0 is perfect")
         ratio = measured["calibration"]["ratio"]
-        yield _tile(ratio, ".3f", f"{word} calibration", "predicted over actual positives; 1 is right")
+        yield tile(
+            readable(ratio, ".3f"), f"{word} calibration", "predicted over actual positives; 1 is right"
+        )
     if not parts:
-        yield _tile(document["train"]["log_loss"], ".4f", "training log loss", "of rows that it learnt from")
-
-
-def _tile(value: float | None, spec: str, name: str, meaning: str) -> str:
-    return (
-        f"<li><strong>{escaped(readable(value, spec))}</strong>"
-        f"{escaped(name[0].upper() + name[1:])}<small>{escaped(meaning)}</small></li>"
-    )
-
-
-def _warnings(document: Mapping[str, Any]) -> str:
-    told = list(_warning_texts(document))
-    if not told:
-        return ""
-    items = "".join(f"<li>{escaped(text)}</li>" for text in told)
-    return f'<section class="warnings"><h2>Look at this first</h2><ul>{items}</ul></section>'
+        yield tile(
+            readable(document["train"]["log_loss"], ".4f"), "training log loss", "of rows that it learnt from"
+        )
 
 
 def _warning_texts(document: Mapping[str, Any]) -> Iterator[str]:

@@ -50,8 +50,7 @@ class Candidates:
     @cached_property
     def field_of_id(self) -> NDArray[np.int64]:
         """Index of the field of each id, shape (n_ids,)."""
-        sizes = np.diff([*self.layout.offsets, self.layout.n_ids])
-        return np.repeat(np.arange(self.layout.n_fields), sizes)
+        return np.repeat(np.arange(self.layout.n_fields), self.layout.sizes)
 
     @cached_property
     def is_feature(self) -> NDArray[np.bool_]:
@@ -142,7 +141,7 @@ def filled_slots(block: Block, layout: Layout) -> NDArray[np.bool_]:
     """
     filled = np.ones(block.ids.shape, np.bool_)
     if block.weights is not None:
-        n_slots = np.bincount(layout.field_of_slot)
+        n_slots = np.array(layout.slots_of_fields)
         weighted = np.array(layout.weighted_slots)
         # a number that is scaled to 0 is a value all the same
         is_list = n_slots[np.array(layout.field_of_slot)[weighted]] > 1

@@ -118,7 +118,7 @@ def _mean_rows(model: CTRModel, weights: Tensor) -> Tensor:
     """Weighted mean row of each slot's field, (slots, width)."""
     layout = model.layout
     weight = model.table.weight.detach()
-    sizes = torch.tensor((*layout.offsets, layout.n_ids), device=weight.device).diff()
+    sizes = torch.tensor(layout.sizes, device=weight.device)
     field_of_id = torch.arange(layout.n_fields, device=weight.device).repeat_interleave(sizes)
     shares = weights.float()
     sums = torch.zeros(layout.n_fields, weight.shape[1], device=weight.device)

@@ -90,7 +90,7 @@ def screen(candidates: Candidates, *, keeps_noise: bool = False) -> Screening:
     information = field_information(candidates)
     tables, q_values = information.tables, information.q_values
     # counts know nothing of the numbers that an embedding is multiplied by
-    scaled = _scaled_fields(layout)
+    scaled = layout.scaled_fields
     dropped = {
         field: "constant" for field, table in enumerate(tables) if _n_seen(table) < 2 and field not in scaled
     }
@@ -126,8 +126,7 @@ def coarse_rows(rows: Rows, layout: Layout) -> CoarseRows:
     CoarseRows
         A byte for each row and field.
     """
-    n_slots = np.bincount(layout.field_of_slot, minlength=layout.n_fields)
-    single = np.flatnonzero(n_slots == 1)
+    single = np.flatnonzero(np.array(layout.slots_of_fields) == 1)
     slots = np.searchsorted(layout.field_of_slot, single)
     offsets = np.array(layout.offsets)[single]
     n_chunks = -(-rows.n_rows // rows.chunk_rows)
@@ -195,8 +194,8 @@ def _alike(candidates: Candidates) -> list[tuple[int, int]]:
     """Pairs of fields whose values are equally frequent; lists aside."""
     layout = candidates.layout
     ends = [*layout.offsets[1:], layout.n_ids]
-    n_slots = np.bincount(layout.field_of_slot, minlength=layout.n_fields)
-    scaled = _scaled_fields(layout)
+    n_slots = layout.slots_of_fields
+    scaled = layout.scaled_fields
     by_counts: dict[bytes, list[int]] = {}
     for field, (start, end) in enumerate(zip(layout.offsets, ends, strict=True)):
         if n_slots[field] == 1 and end - start > 2 and field not in scaled:
@@ -227,13 +226,6 @@ def _noise(q_value: float, table: ContingencyTable) -> str:
     if _n_seen(table) == table.total:
         return "identifier: every row has its own value"
     return f"noise: its information is within chance (q = {q_value:.2g})"
-
-
-def _scaled_fields(layout: Layout) -> set[int]:
-    """Fields whose embedding is multiplied by a number of the row."""
-    n_slots = np.bincount(layout.field_of_slot, minlength=layout.n_fields)
-    weighted = {layout.field_of_slot[slot] for slot in layout.weighted_slots}
-    return {field for field in weighted if n_slots[field] == 1}
 
 
 def _n_seen(table: ContingencyTable) -> int:

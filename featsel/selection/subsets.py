@@ -55,11 +55,11 @@ def subset_of(candidates: Candidates, ids: NDArray[np.int64]) -> Subset:
     kept = np.bincount(field_of_id[ids], minlength=candidates.layout.n_fields)
     fields = np.flatnonzero(kept)
     id_map = np.zeros(candidates.layout.n_ids, np.int32)
-    sizes = np.diff([*candidates.layout.offsets, candidates.layout.n_ids])
+    sizes = candidates.layout.sizes
     offset = 0
     for field in fields.tolist():
         start = candidates.layout.offsets[field]
-        span = slice(start, start + int(sizes[field]))
+        span = slice(start, start + sizes[field])
         id_map[span] = offset
         own = ids[(ids >= span.start) & (ids < span.stop)]
         id_map[own] = offset + 1 + np.arange(own.size)
@@ -168,13 +168,11 @@ def with_shadows(candidates: Candidates, *, n_shadows: int, seed: int) -> Candid
         With the new fields behind all others.
     """
     layout = candidates.layout
-    sizes = np.diff([*layout.offsets, layout.n_ids])
-    n_slots = np.bincount(layout.field_of_slot, minlength=layout.n_fields)
-    weighted = {layout.field_of_slot[slot] for slot in layout.weighted_slots}
+    sizes, n_slots, scaled = layout.sizes, layout.slots_of_fields, layout.scaled_fields
     able: list[int] = [
         field
         for field in np.argsort(sizes, kind="stable").tolist()
-        if n_slots[field] == 1 and field not in weighted and sizes[field] > 2
+        if n_slots[field] == 1 and field not in scaled and sizes[field] > 2
     ]
     if not able:
         return candidates
@@ -185,8 +183,8 @@ def with_shadows(candidates: Candidates, *, n_shadows: int, seed: int) -> Candid
             f"shadow {at} of {candidates.config.fields[field].name}",
             EncodedKind.CATEGORICAL,
             Encoding.HASH,
-            features=int(sizes[field]) - 1,
-            of=int(sizes[field]) - 1,
+            features=sizes[field] - 1,
+            of=sizes[field] - 1,
             dim=candidates.config.fields[field].dim,
         )
         for at, field in enumerate(chosen)

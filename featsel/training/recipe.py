@@ -6,6 +6,18 @@ were found on four real and three planted logs, see docs/experiments.md.
 
 from __future__ import annotations
 
+EPOCHS = 20
+"""Passes over the training rows, at most."""
+
+RATE = 1e-3
+"""Learning rate."""
+
+PATIENCE = 3
+"""Evaluations without a better model after which a training ends."""
+
+PLATEAU = 0.5
+"""Share that learning rates fall to after one of them."""
+
 L2_OF_ROW = 15.0
 """L2 of an embedding, for each time that a row reads it; a step divides it by the rows of a batch."""
 
