@@ -28,6 +28,7 @@ lint: $(VENV)/installed
 docs: $(VENV)/installed
 	$(BIN)/python docs/write_cli.py
 	$(BIN)/python docs/write_readme.py
+	$(BIN)/python docs/write_checks.py
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/startup.py

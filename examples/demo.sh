@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job on a synthetic log whose truth is known: make it, rank it, compare with the truth, select features of
-# the fields that are no leaks, train on them, predict.
+# The main job on a synthetic log whose truth is known: make it, check it, rank it, compare with the truth, select
+# features of the fields that are no leaks, train on them, predict.
 set -euo pipefail
 out=${1:-demo-out}
 mkdir -p "$out"
@@ -8,6 +8,8 @@ mkdir -p "$out"
 step() { printf '\n$ %s\n' "$*"; "$@"; }
 
 step featsel synth "$out/log.parquet" --rows 200000 --leak --seed 1
+step featsel check "$out/log.parquet" --time day --save-profile "$out/good-day.json" --html "$out/checks.html" \
+  --fail-on never
 step featsel rank "$out/log.parquet" --exclude day -o "$out/ranking.json" --html "$out/ranking.html"
 step python examples/compare_with_truth.py "$out/ranking.json" "$out/log.truth.json"
 # what was written after the click is no field of a model, whatever it promises
@@ -19,4 +21,4 @@ step featsel select "$out/log.parquet" --budget 1% --time day $leaks --min-count
 step featsel train "$out/features.yaml" "$out/log.parquet" -o "$out/model" --html "$out/training.html"
 step featsel predict "$out/model" "$out/log.parquet" -o "$out/scores.parquet"
 printf '\nThe pages to look at:\n'
-printf '  %s\n' "$out"/{ranking,selection,training}.html
+printf '  %s\n' "$out"/{checks,ranking,selection,training}.html

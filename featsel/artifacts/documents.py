@@ -10,6 +10,9 @@ from pathlib import PurePath
 RANKING_SCHEMA = "featsel.ranking/1"
 """Version of the documents that ``featsel rank`` writes."""
 
+CHECK_SCHEMA = "featsel.check/1"
+"""Version of the documents that ``featsel check`` writes."""
+
 
 def to_json(document: Mapping[str, object]) -> str:
     """Text of a document: indented, in the order of its keys, numbers in full precision.

@@ -22,7 +22,8 @@ from featsel.artifacts.feature_values import (
     write_values,
 )
 from featsel.artifacts.json_nodes import parse_json
-from featsel.artifacts.nodes import MAX_PROBLEMS, MEND, Node, Problem, node_at
+from featsel.artifacts.nodes import MEND, Node, Problem, node_at
+from featsel.artifacts.problems import told
 from featsel.artifacts.yaml_nodes import parse_yaml
 from featsel.core.errors import ConfigError, MissingFileError, UnreadableFileError
 from featsel.core.feature_config import FeatureConfig, ValuesFile
@@ -69,7 +70,7 @@ def read_features(path: Path) -> tuple[FeatureConfig, pl.DataFrame]:
     config = parse_config(root, problems, title=title)
     values = _load_values(path, config, root, problems)
     if problems:
-        raise ConfigError(_told(title, problems), MEND)
+        raise ConfigError(told(title, problems), MEND)
     return config, values
 
 
@@ -188,17 +189,6 @@ def _check(config: FeatureConfig, suffix: str, values: pl.DataFrame) -> None:
     read = parse_config(root, problems, title=title)
     check_features(config, values, root, problems)
     if problems:
-        raise ValueError(_told(title, problems))
+        raise ValueError(told(title, problems))
     if read != config:
         raise ValueError(f"{title}: it would be read as another one")
-
-
-def _told(title: str, problems: list[Problem]) -> str:
-    if len(problems) == 1:
-        problem = problems[0]
-        has_place = problem.line is not None or problem.path
-        return f"{title}{', ' if has_place else ': '}{problem}"
-    ordered = sorted(problems, key=lambda problem: problem.line or 0)
-    more = " or more" if len(problems) == MAX_PROBLEMS else ""
-    lines = "".join(f"\n  {problem}" for problem in ordered)
-    return f"{title} has {len(problems)}{more} problems:{lines}"

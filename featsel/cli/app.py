@@ -21,7 +21,7 @@ import typer
 from typer.exceptions import TyperException
 
 from featsel import __version__
-from featsel.cli import convert, export, features, predict, rank, select, synth, train
+from featsel.cli import check, convert, export, features, predict, rank, select, synth, train
 from featsel.core.errors import FeatselError
 
 USAGE = 2
@@ -36,6 +36,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command("rank", epilog=rank.EXAMPLES)(rank.rank)
+app.command("check", epilog=check.EXAMPLES)(check.check)
 app.command("select", epilog=select.EXAMPLES)(select.select)
 app.command("train", epilog=train.EXAMPLES)(train.train)
 app.command("predict", epilog=predict.EXAMPLES)(predict.predict)

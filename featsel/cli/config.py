@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,8 +20,28 @@ PARAMETERS = {"format": "input_format", "lambda": "penalty"}
 NO_KEYS = frozenset({*PARAMETERS.values(), "config"})
 """Parameters that are no keys of a config file."""
 
-REPEATABLE = frozenset({"include", "exclude", "categorical", "numeric", "multivalued", "null_values"})
+REPEATABLE = frozenset(
+    {
+        "include",
+        "exclude",
+        "categorical",
+        "numeric",
+        "multivalued",
+        "null_values",
+        "select",
+        "ignore",
+        "reference",
+        "output",
+    }
+)
 """Options that may be given several times."""
+
+TABLES: Mapping[str, frozenset[str]] = {
+    "check": frozenset(
+        {"per_field_ignores", "per_column_ignores", "severity", "thresholds", "field", "waiver"}
+    )
+}
+"""Keys of a command's table that are no options; the command reads them itself."""
 
 TomlTable = dict[str, Any]  # what tomllib returns
 
@@ -51,7 +72,7 @@ def read_defaults(path: Path | None, *, command: str, known: Mapping[str, set[st
     ConfigError
         The file is missing, is no TOML, or has a key that no command knows.
     """
-    found = path or next((file for file in (OWN_FILE, PROJECT_FILE) if file.is_file()), None)
+    found = config_file(path)
     if found is None:
         return {}
     table = _read_table(found)
@@ -68,11 +89,45 @@ def read_defaults(path: Path | None, *, command: str, known: Mapping[str, set[st
                 f"config file {str(found)!r}: {key!r} is a command, not an option", f"Write a table: [{key}]."
             )
     shared = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    own = table.get(command, {})
+    inner = TABLES.get(command, frozenset())
+    own = {key: value for key, value in table.get(command, {}).items() if key.replace("-", "_") not in inner}
     defaults = _options(shared, everywhere, found) | _options(
         own, known[command], found, prefix=f"{command}."
     )
     return {name: value for name, value in defaults.items() if name in known[command]}
+
+
+def option_keys(command: Callable[..., None]) -> frozenset[str]:
+    """Keys that a config file may hold for a command.
+
+    Parameters
+    ----------
+    command : callable
+        As typer has it.
+
+    Returns
+    -------
+    frozenset of str
+        Names of its options as a file spells them, with underscores.
+    """
+    keys = {name: key for key, name in PARAMETERS.items()}
+    return frozenset(keys.get(name, name) for name in inspect.signature(command).parameters)
+
+
+def config_file(path: Path | None) -> Path | None:
+    """File that gives the options.
+
+    Parameters
+    ----------
+    path : Path or None
+        What ``--config`` names.
+
+    Returns
+    -------
+    Path or None
+        That, or what the working folder has; None where it has none.
+    """
+    return path or next((file for file in (OWN_FILE, PROJECT_FILE) if file.is_file()), None)
 
 
 def _options(table: TomlTable, known: set[str], path: Path, *, prefix: str = "") -> TomlTable:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featsel.core.byte_units import BYTE_UNITS
 from featsel.core.errors import ConfigError, did_you_mean
 from featsel.core.feature_config import EmbeddingScheme, EmbeddingTable, SplitOrder
 
@@ -129,12 +130,6 @@ Verbose = Annotated[
 ]
 
 
-UNITS = {
-    "": 1,
-    "B": 1,
-    **{f"{prefix}B": 1000**power for power, prefix in enumerate("KMGT", start=1)},
-    **{f"{prefix}IB": 1024**power for power, prefix in enumerate("KMGT", start=1)},
-}
 LEAST_MEMORY_BYTES = 16 * 10**6
 """Below this, tables would be too small to be of use."""
 
@@ -158,11 +153,12 @@ def parse_bytes(text: str) -> int:
         The text is no size, or too small a one.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
-    if match is None or match[2].upper() not in UNITS:
+    unit = (match[2].upper() or "B") if match is not None else ""
+    if match is None or unit not in BYTE_UNITS:
         raise ConfigError(
             f"--memory-limit {text!r} is no size", "Write a number and a unit, such as 500MB or 4GB."
         )
-    n_bytes = int(float(match[1]) * UNITS[match[2].upper()])
+    n_bytes = int(float(match[1]) * BYTE_UNITS[unit])
     if n_bytes < LEAST_MEMORY_BYTES:
         raise ConfigError(f"--memory-limit {text!r} is too small", "Counting needs 16MB or more.")
     return n_bytes

@@ -75,7 +75,7 @@ class FieldCounter:
             The counter is spent.
         """
         if self.field.kind is FieldKind.NUMERIC:
-            n_values, table = self._values.bin(n_bins, total - sum(self._null_sums))
+            n_values, table, _ = self._values.bin(n_bins, total - sum(self._null_sums))
             if self._n_null:
                 nulls = np.array([self._null_sums], table.counts.dtype)
                 counts = np.concatenate([table.counts, nulls])

@@ -125,19 +125,20 @@ def count_fields(
     DataError
         A weight is missing, negative or not finite.
     """
-    fields = schema.fields
-    group_size = len(fields)
-    if is_columnar:
-        group_size = GROUP_FIELDS if len(fields) <= WIDE_LOG_FIELDS else WIDE_GROUP_FIELDS
     counted: list[FieldCounts] = []
     unreadable: dict[str, int] = {}
     roles = RoleReader(schema, read_label)
     with ThreadPoolExecutor(resources.n_threads) as pool:
-        for start in range(0, len(fields), group_size):
-            group = fields[start : start + group_size]
+        for group in column_groups(schema.fields, is_columnar=is_columnar):
             role_columns = roles.begin()
             with RunStore() as store:
-                counters = _counters(group, store, resources, is_weighted=schema.weight is not None)
+                counters = [
+                    FieldCounter(
+                        field,
+                        value_counts(len(group), store, resources, is_weighted=schema.weight is not None),
+                    )
+                    for field in group
+                ]
                 for batch in read([*role_columns, *(field.name for field in group)]):
                     labels, weights = roles.read(batch)
                     _for_each(counters, partial(_add, batch=batch, labels=labels, weights=weights), pool)
@@ -147,6 +148,57 @@ def count_fields(
                 counted.extend(_for_each(counters, finish, pool))
                 unreadable.update({c.field.name: c.n_unreadable for c in counters if c.n_unreadable})
     return LogCounts(tuple(counted), roles.n_rows, roles.n_positive, roles.label_sums, unreadable)
+
+
+def column_groups(fields: Sequence[Field], *, is_columnar: bool) -> list[Sequence[Field]]:
+    """Fields that are read together.
+
+    Parameters
+    ----------
+    fields : sequence of Field
+        All of them.
+    is_columnar : bool
+        Whether reading some columns costs less than reading all.
+
+    Returns
+    -------
+    list of sequence of Field
+        In the same order.
+    """
+    size = len(fields)
+    if is_columnar:
+        size = GROUP_FIELDS if len(fields) <= WIDE_LOG_FIELDS else WIDE_GROUP_FIELDS
+    return [fields[start : start + size] for start in range(0, len(fields), size)]
+
+
+def value_counts(
+    n_fields: int, store: RunStore, resources: Resources, *, is_weighted: bool = False
+) -> ValueCounts:
+    """Counts of one of some fields that are counted together, which share the memory that counting has.
+
+    Parameters
+    ----------
+    n_fields : int
+        How many they are.
+    store : RunStore
+        Takes what does not fit.
+    resources : Resources
+        Memory.
+    is_weighted : bool
+        Whether rows carry weights.
+
+    Returns
+    -------
+    ValueCounts
+        Empty.
+    """
+    share = resources.memory_bytes // 6 // n_fields
+    return ValueCounts(
+        table_values=_power_of_two(share // BYTES_PER_TABLE_VALUE, LEAST_TABLE_VALUES, TABLE_VALUES),
+        spill_keys=_power_of_two(share // BYTES_PER_SPILL_KEY, LEAST_SPILL_KEYS, SPILL_KEYS),
+        store=store,
+        is_weighted=is_weighted,
+    )
 
 
 def _add(
@@ -162,24 +214,6 @@ def _for_each(
     futures = [pool.submit(call, counter) for counter in counters]
     wait(futures)
     return [future.result() for future in futures]
-
-
-def _counters(
-    fields: Sequence[Field], store: RunStore, resources: Resources, *, is_weighted: bool
-) -> list[FieldCounter]:
-    """One counter per field; what they may hold together stays below the memory that counting has."""
-    share = resources.memory_bytes // 6 // len(fields)
-    table_values = _power_of_two(share // BYTES_PER_TABLE_VALUE, LEAST_TABLE_VALUES, TABLE_VALUES)
-    spill_keys = _power_of_two(share // BYTES_PER_SPILL_KEY, LEAST_SPILL_KEYS, SPILL_KEYS)
-    return [
-        FieldCounter(
-            field,
-            ValueCounts(
-                table_values=table_values, spill_keys=spill_keys, store=store, is_weighted=is_weighted
-            ),
-        )
-        for field in fields
-    ]
 
 
 def _power_of_two(number: int, low: int, high: int) -> int:

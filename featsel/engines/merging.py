@@ -22,9 +22,10 @@ def merge_keys(
     positive_weights: Sums,
     table_keys: Keys,
     table_sums: Sums,
+    keys: Keys,
     sums: Sums,
 ) -> int:
-    """Sums by label of the distinct keys of sorted rows, in ascending order.
+    """Distinct keys of sorted rows with their sums by label, in ascending order.
 
     Parameters
     ----------
@@ -34,8 +35,8 @@ def merge_keys(
         Weights beside them.
     table_keys, table_sums : ndarray, shapes (n_keys,) and (n_keys, 2)
         Further sorted keys, each once, with their sums by label.
-    sums : ndarray, shape (capacity, 2)
-        Takes the result; as long as all of the above could need.
+    keys, sums : ndarray, shapes (capacity,) and (capacity, 2)
+        Take the result; as long as all of the above could need.
 
     Returns
     -------
@@ -64,6 +65,7 @@ def merge_keys(
         while j < positives.size and positives[j] == key:
             positive_sum += positive_weights[j] if is_weighted else 1
             j += 1
+        keys[n_keys] = key
         sums[n_keys, 0] = negative_sum
         sums[n_keys, 1] = positive_sum
         n_keys += 1
@@ -100,7 +102,7 @@ def tally_sums(sums: NDArray[np.int64], small: NDArray[np.int64]) -> int:
 
 
 @compiled
-def fill_bins(sums: Sums, bins: Sums, state: NDArray[np.float64]) -> None:
+def fill_bins(keys: Keys, sums: Sums, bins: Sums, last_keys: Keys, state: NDArray[np.float64]) -> None:
     """Put values, in ascending order, into bins of equal counts.
 
     A bin is closed when it holds its share of what was left when it was opened, or before a value that alone
@@ -108,10 +110,10 @@ def fill_bins(sums: Sums, bins: Sums, state: NDArray[np.float64]) -> None:
 
     Parameters
     ----------
-    sums : ndarray, shape (n_values, 2)
-        Sums by label of each value.
-    bins : ndarray, shape (n_bins, 2)
-        Sums by bin and label; updated in place.
+    keys, sums : ndarray, shapes (n_values,) and (n_values, 2)
+        Each value, and its sums by label.
+    bins, last_keys : ndarray, shapes (n_bins, 2) and (n_bins,)
+        Sums by label and the last key of each bin; updated in place.
     state : ndarray of float64, shape (3,)
         Current bin, what it holds, and what is left beyond the closed bins; updated in place, so that a
         sequence of calls over ascending ranges is one.
@@ -127,6 +129,7 @@ def fill_bins(sums: Sums, bins: Sums, state: NDArray[np.float64]) -> None:
             held = 0.0
         bins[bin_index, 0] += sums[place, 0]
         bins[bin_index, 1] += sums[place, 1]
+        last_keys[bin_index] = keys[place]
         held += total
         if held >= left / (last + 1 - bin_index) and bin_index < last:
             bin_index += 1

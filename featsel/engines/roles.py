@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from featsel.core.errors import DataError
 from featsel.core.schema import LogSchema
+from featsel.engines.packed_labels import PackedLabels
 from featsel.engines.weights import NO_WEIGHTS, sum_by_label
 
 LARGEST_WEIGHT = 1e12
@@ -35,8 +35,7 @@ class RoleReader:
     def __init__(self, schema: LogSchema, read_label: Callable[[pl.Series], NDArray[np.uint8]]) -> None:
         self._schema = schema
         self._read_label = read_label
-        self._packed: list[NDArray[np.uint8]] = []
-        self._starts = [0]
+        self._labels = PackedLabels()
         self._row = 0
         self._is_first = True
         self.n_positive = 0
@@ -45,11 +44,11 @@ class RoleReader:
     @property
     def n_rows(self) -> int:
         """Rows that were read with the first group."""
-        return self._starts[-1]
+        return self._labels.n_rows
 
     def begin(self) -> list[str]:
         """Begin a group; returns the columns that are to be read beside its fields."""
-        self._is_first = not self._packed
+        self._is_first = not self._labels.n_rows
         self._row = 0
         names = [self._schema.label] if self._is_first else []
         return [*names, self._schema.weight] if self._schema.weight is not None else names
@@ -76,29 +75,16 @@ class RoleReader:
         """
         weights = NO_WEIGHTS if self._schema.weight is None else read_weights(batch[self._schema.weight])
         stop = self._row + batch.height
-        labels = self._remember(batch, weights) if self._is_first else self._recall(self._row, stop)
+        labels = self._remember(batch, weights) if self._is_first else self._labels.between(self._row, stop)
         self._row = stop
         return labels, weights
 
     def _remember(self, batch: pl.DataFrame, weights: NDArray[Any]) -> NDArray[np.uint8]:
         labels = self._read_label(batch[self._schema.label])
-        self._packed.append(np.packbits(labels))
-        self._starts.append(self._starts[-1] + labels.size)
+        self._labels.add(labels)
         self.n_positive += int(np.count_nonzero(labels))
         self.label_sums = sum_by_label(labels, weights, start=self.label_sums)
         return labels
-
-    def _recall(self, start: int, stop: int) -> NDArray[np.uint8]:
-        """Labels of some rows; batches need not be cut as they were the first time."""
-        parts: list[NDArray[np.uint8]] = []
-        index = bisect_right(self._starts, start) - 1
-        while start < stop:
-            first, last = self._starts[index], self._starts[index + 1]
-            labels = np.unpackbits(self._packed[index], count=last - first)
-            parts.append(labels[start - first : stop - first])
-            start = last
-            index += 1
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def read_weights(column: pl.Series) -> NDArray[np.float64]:

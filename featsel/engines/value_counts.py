@@ -7,7 +7,7 @@ ends, and counted at the end by merging them with the table range by range. Noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,9 @@ LAST_KEY = int(merging.LAST_KEY)
 
 WeightedKeys = tuple[NDArray[np.uint64], NDArray[Any]]
 """Keys and the weights beside them; no weights where all are 1."""
+
+See = Callable[[NDArray[np.uint64], NDArray[Any]], None]
+"""Is shown values and their sums, and changes neither."""
 
 
 class ValueCounts:
@@ -95,8 +98,13 @@ class ValueCounts:
         n_missed += self._n_aside
         self._is_closed = self._is_closed or n_missed > USELESS_TABLE_MISSES * keys.size
 
-    def tally(self) -> tuple[int, ContingencyTable]:
+    def tally(self, see: See | None = None) -> tuple[int, ContingencyTable]:
         """Finish: how many values have which counts.
+
+        Parameters
+        ----------
+        see : callable, optional
+            Shown all values, as :meth:`bin` shows them too.
 
         Returns
         -------
@@ -110,7 +118,9 @@ class ValueCounts:
         small = np.zeros((side, side), np.int64)
         parts: list[NDArray[Any]] = []
         multiplicities: list[NDArray[np.int64]] = []
-        for sums in self._sorted_sums():
+        for keys, sums in self._sorted_values():
+            if see is not None:
+                see(keys, sums)
             n_values += sums.shape[0]
             if self._is_weighted:
                 # a pair of floats is a complex number, of which numpy finds the distinct ones
@@ -125,7 +135,9 @@ class ValueCounts:
         multiplicities.append(small[np.nonzero(small)])
         return n_values, ContingencyTable(np.concatenate(parts), np.concatenate(multiplicities))
 
-    def bin(self, n_bins: int, total: float) -> tuple[int, ContingencyTable]:
+    def bin(
+        self, n_bins: int, total: float, see: See | None = None
+    ) -> tuple[int, ContingencyTable, NDArray[np.uint64]]:
         """Finish: counts of the values in bins of equal counts, in the order of the keys.
 
         Parameters
@@ -135,6 +147,8 @@ class ValueCounts:
             bin each.
         total : float
             Sum of all weights, or the number of rows.
+        see : callable, optional
+            Shown the keys of all values, ascending, and their sums by label, part by part.
 
         Returns
         -------
@@ -142,18 +156,26 @@ class ValueCounts:
             Distinct values.
         ContingencyTable
             One row per bin.
+        ndarray of uint64
+            Last key of each bin.
         """
         if self._n_used <= n_bins and not self._n_aside:
-            (sums,) = self._sorted_sums()
-            return self._n_used, ContingencyTable(sums, np.ones(len(sums), np.int64))
+            ((keys, sums),) = self._sorted_values()
+            if see is not None:
+                see(keys, sums)
+            return self._n_used, ContingencyTable(sums, np.ones(len(sums), np.int64)), keys
         n_values = 0
         bins = np.zeros((n_bins, 2), self._dtype)
+        last_keys = np.zeros(n_bins, np.uint64)
         state = np.array([0.0, 0.0, total])
-        for sums in self._sorted_sums():
+        for keys, sums in self._sorted_values():
+            if see is not None:
+                see(keys, sums)
             n_values += sums.shape[0]
-            merging.fill_bins(sums, bins, state)
-        bins = bins[bins.sum(axis=1) > 0]
-        return n_values, ContingencyTable(bins, np.ones(len(bins), np.int64))
+            merging.fill_bins(keys, sums, bins, last_keys, state)
+        is_full = bins.sum(axis=1) > 0
+        table = ContingencyTable(bins[is_full], np.ones(np.count_nonzero(is_full), np.int64))
+        return n_values, table, last_keys[is_full]
 
     @property
     def _n_aside(self) -> int:
@@ -191,23 +213,32 @@ class ValueCounts:
         keys.sort()
         return keys, weights
 
-    def _sorted_sums(self) -> Iterator[NDArray[Any]]:
-        """Sums by label of all values, in the order of their keys, in arrays that the caller may change."""
+    def _sorted_values(self) -> Iterator[tuple[NDArray[np.uint64], NDArray[Any]]]:
+        """Finish: all values in the order of their keys.
+
+        Yields
+        ------
+        keys : ndarray of uint64, shape (n_values,)
+            Ascending, also from one array to the next.
+        sums : ndarray, shape (n_values, 2)
+            Their sums by label, for the caller to change.
+        """
         is_used = self._table_keys != kernels.EMPTY
         table_keys, table_sums = self._table_keys[is_used], self._table_sums[is_used]
         order = np.argsort(table_keys)
         table_keys, table_sums = table_keys[order], table_sums[order]
         if not self._n_aside:
-            yield table_sums
+            yield table_keys, table_sums
             return
         for low, high in self._ranges():
             negatives, positives = self._read(0, low, high), self._read(1, low, high)
             start = int(np.searchsorted(table_keys, np.uint64(low), side="left"))
             stop = int(np.searchsorted(table_keys, np.uint64(high), side="right"))
             table = (table_keys[start:stop], table_sums[start:stop])
-            sums = np.empty((stop - start + negatives[0].size + positives[0].size, 2), self._dtype)
-            n_keys = merging.merge_keys(*negatives, *positives, *table, sums)
-            yield sums[:n_keys]
+            n_most = stop - start + negatives[0].size + positives[0].size
+            keys, sums = np.empty(n_most, np.uint64), np.empty((n_most, 2), self._dtype)
+            n_keys = merging.merge_keys(*negatives, *positives, *table, keys, sums)
+            yield keys[:n_keys], sums[:n_keys]
 
     def _ranges(self) -> list[tuple[int, int]]:
         """Cut the keys that were set aside into ascending ranges (bounds included) that fit into memory."""

@@ -46,9 +46,9 @@ def choose_label(columns: Sequence[str], requested: str | None) -> str:
         if requested not in columns:
             raise MissingColumnError(requested, available=columns)
         return requested
-    for name in LABEL_NAMES:
-        if name in columns:
-            return name
+    usual = usual_label(columns)
+    if usual is not None:
+        return usual
     is_row = any(name.replace(".", "", 1).lstrip("-").isdigit() for name in columns)
     advice = " If these are values, not names: --no-header." if is_row else ""
     shown = ", ".join(columns[:12]) + (", …" if len(columns) > 12 else "")
@@ -56,6 +56,11 @@ def choose_label(columns: Sequence[str], requested: str | None) -> str:
         f"no label was named and the log has none of {', '.join(LABEL_NAMES)}",
         f"Name the 0/1 column with --label. The log has: {shown}.{advice}",
     )
+
+
+def usual_label(columns: Sequence[str]) -> str | None:
+    """First of the usual names of a label that a log has; None where it has none of them."""
+    return next((name for name in LABEL_NAMES if name in columns), None)
 
 
 class LabelReader:

@@ -18,9 +18,11 @@ from featsel.report.ranking import (
 )
 from featsel.report.sections import (
     as_mapping,
+    badge,
     cell_html,
     column_guide,
     column_header,
+    field_name,
     figure,
     header,
     options_section,
@@ -96,7 +98,7 @@ def _header(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> 
 
 def _verdicts(ranking: Ranking) -> str:
     items = (
-        f'<li class="{verdict.value}"><strong>{count:,}</strong>{_badge(verdict.value)}'
+        f'<li class="{verdict.value}"><strong>{count:,}</strong>{badge(verdict.value)}'
         f"<small>{VERDICT_MEANINGS[verdict]}</small></li>"
         for verdict, count in verdict_counts(ranking).items()
     )
@@ -115,7 +117,7 @@ def _warnings(ranking: Ranking) -> str:
 
 def _warning(scored: FieldScore) -> str:
     reason = f": {escaped(scored.reason)}" if scored.reason else ""
-    return f"<li>{_badge(scored.verdict.value)} {_field_name(scored.name)}{reason}</li>"
+    return f"<li>{badge(scored.verdict.value)} {field_name(scored.name)}{reason}</li>"
 
 
 def _guide(ranking: Ranking, *, label: str) -> str:
@@ -179,7 +181,7 @@ def _coverage_figure(ranking: Ranking) -> str:
 
 def _legend(ranking: Ranking) -> str:
     present = [verdict.value for verdict, count in verdict_counts(ranking).items() if count]
-    return f'<p class="legend">{" ".join(_badge(verdict) for verdict in present)}</p>'
+    return f'<p class="legend">{" ".join(badge(verdict) for verdict in present)}</p>'
 
 
 def _table_section(table: Table, counts: Mapping[Verdict, int]) -> str:
@@ -187,7 +189,7 @@ def _table_section(table: Table, counts: Mapping[Verdict, int]) -> str:
     columns = [table.columns[index] for index in shown]
     rows = "".join(_table_row(table, row, shown) for row in table.rows)
     buttons = "".join(
-        f'<button type="button" data-verdict="{verdict.value}" aria-pressed="true">{_badge(verdict.value)} '
+        f'<button type="button" data-verdict="{verdict.value}" aria-pressed="true">{badge(verdict.value)} '
         f"{count:,}</button>"
         for verdict, count in counts.items()
         if count
@@ -223,19 +225,10 @@ def _table_row(table: Table, row: Sequence[Cell], shown: Iterable[int]) -> str:
 
 def _table_cell(cell: Cell, column: Column) -> str:
     if column.name == "field":
-        return f'<th scope="row">{_field_name(str(cell))}</th>'
+        return f'<th scope="row">{field_name(str(cell))}</th>'
     if column.name == "verdict":
-        return f"<td>{_badge(str(cell))}</td>"
+        return f"<td>{badge(str(cell))}</td>"
     return cell_html(cell, column)
-
-
-def _badge(verdict: str) -> str:
-    return f'<span class="badge {escaped(verdict)}">{escaped(verdict)}</span>'
-
-
-def _field_name(name: str) -> str:
-    # bdi keeps a name of right-to-left letters from turning its neighbours around
-    return f"<bdi>{escaped(name)}</bdi>"
 
 
 def _count(value: object) -> object:

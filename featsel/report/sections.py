@@ -64,6 +64,16 @@ def tile(value: str, name: str, meaning: str) -> str:
     )
 
 
+def badge(word: str, style: str = "") -> str:
+    """Word with a mark in front, escaped; the style is a class of the style sheet, the word if not given."""
+    return f'<span class="badge {escaped(style or word)}">{escaped(word)}</span>'
+
+
+def field_name(name: str) -> str:
+    """Name of a field, escaped; one of right-to-left letters does not turn its neighbours around."""
+    return f"<bdi>{escaped(name)}</bdi>"
+
+
 def warnings_section(texts: Iterable[str]) -> str:
     """What to look at before anything else, escaped; empty where there is nothing."""
     items = "".join(f"<li>{escaped(text)}</li>" for text in texts)
@@ -111,6 +121,27 @@ def plain_table(table: Table, *, heading: str, name: str) -> str:
     str
         HTML.
     """
+    return (
+        f'<section><h2 id="{name}">{escaped(heading)}</h2>'
+        f"{scrolling_table(table, label=name)}{column_guide(table.columns)}</section>"
+    )
+
+
+def scrolling_table(table: Table, *, label: str) -> str:
+    """Table whose first cells name its rows, in a box that scrolls if it is large.
+
+    Parameters
+    ----------
+    table : Table
+        What to show.
+    label : str
+        Identifier of its heading within the page.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     head = "".join(column_header(column) for column in table.columns)
     rows = "".join(
         f'<tr><th scope="row">{escaped(readable(row[0], table.columns[0].format))}</th>'
@@ -118,10 +149,8 @@ def plain_table(table: Table, *, heading: str, name: str) -> str:
         for row in table.rows
     )
     return (
-        f'<section><h2 id="{name}">{escaped(heading)}</h2>'
-        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}">'
+        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{escaped(label)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        f"{column_guide(table.columns)}</section>"
     )
 
 

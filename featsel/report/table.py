@@ -144,12 +144,12 @@ def to_markdown(table: Table) -> str:
     shown = [index for index, column in enumerate(table.columns) if not column.is_bar]
     columns = [table.columns[index] for index in shown]
     headers = [f"{column.name} ({column.unit})" if column.unit else column.name for column in columns]
-    lines = [f"### {_markdown_text(table.title)}", ""] if table.title else []
+    lines = [f"### {markdown_text(table.title)}", ""] if table.title else []
     lines.append(_markdown_row(headers))
     lines.append(_markdown_rule(columns))
     lines += [_markdown_row([readable(row[i], table.columns[i].format) for i in shown]) for row in table.rows]
     for note in table.notes:
-        lines += ["", _markdown_text(note)]
+        lines += ["", markdown_text(note)]
     return "\n".join(lines) + "\n"
 
 
@@ -205,6 +205,29 @@ def visible(text: str) -> str:
     return "".join(_visible_character(character) for character in text)
 
 
+def markdown_text(text: str) -> str:
+    r"""Text as Markdown shows it literally, on one line.
+
+    Parameters
+    ----------
+    text : str
+        Any text; invisible characters are written as escapes.
+
+    Returns
+    -------
+    str
+        Markdown, also for the cell of a table.
+
+    Examples
+    --------
+    >>> markdown_text("<b> a|b user_id")
+    '&lt;b&gt; a\\|b user_id'
+    """
+    escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # An underscore inside a word is no emphasis, and user_id reads better than user\_id.
+    return re.sub(r"[\\`*\[\]|~#!]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", escaped)
+
+
 def _visible_character(character: str) -> str:
     if unicodedata.category(character) in _INVISIBLE_CATEGORIES or character in _BIDIRECTIONAL:
         code = ord(character)
@@ -227,14 +250,8 @@ def _exact(cell: Cell) -> str:
 
 
 def _markdown_row(texts: Sequence[str]) -> str:
-    return f"| {' | '.join(_markdown_text(text) for text in texts)} |"
+    return f"| {' | '.join(markdown_text(text) for text in texts)} |"
 
 
 def _markdown_rule(columns: Sequence[Column]) -> str:
     return f"| {' | '.join('---:' if column.align is Align.RIGHT else '---' for column in columns)} |"
-
-
-def _markdown_text(text: str) -> str:
-    escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # An underscore inside a word is no emphasis, and user_id reads better than user\_id.
-    return re.sub(r"[\\`*\[\]|~#!]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", escaped)

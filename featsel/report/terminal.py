@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from featsel.report.table import MISSING, Align, Cell, Column, Table, readable, visible
@@ -18,6 +19,22 @@ BAR_WIDTH = 10
 
 COLUMN_GAP = 2
 """Characters between columns on a terminal: one of padding and one of the box."""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Text that a terminal folds between words.
+
+    Parameters
+    ----------
+    spans : tuple of (str, str)
+        Texts and their terminal styles, which follow each other without a gap.
+    indent : int
+        Characters to its left.
+    """
+
+    spans: tuple[tuple[str, str], ...]
+    indent: int = 0
 
 
 def to_rich(table: Table, *, width: int | None = None, ascii_only: bool = False) -> RichTable:
@@ -85,6 +102,30 @@ def print_rich(table: Table, console: Console | None = None) -> None:
         console.print()
     for note in table.notes:
         console.print(Text(_terminal_text(note, ascii_only=ascii_only), overflow="fold"))
+
+
+def print_paragraphs(paragraphs: Iterable[Paragraph], console: Console | None = None) -> None:
+    """Print text on a terminal, as wide as the terminal is; nothing in it is read as markup.
+
+    Parameters
+    ----------
+    paragraphs : iterable of Paragraph
+        What to show; one without text is an empty line.
+    console : rich.console.Console, optional
+        Where; standard output if not given. It decides about colour, and honours ``NO_COLOR``.
+    """
+    from rich.console import Console  # noqa: PLC0415 -- only a terminal pays for rich
+    from rich.text import Text  # noqa: PLC0415
+
+    console = console or Console()
+    ascii_only = console.options.ascii_only
+    for paragraph in paragraphs:
+        indent = min(paragraph.indent, console.width // 2)
+        spans = ((_terminal_text(text, ascii_only=ascii_only), style) for text, style in paragraph.spans)
+        lines = Text.assemble(*spans).wrap(console, console.width - indent, overflow="fold")
+        for line in lines or [Text()]:
+            line.rstrip()
+            console.print(Text.assemble(" " * indent if line else "", line), no_wrap=True, crop=False)
 
 
 def _terminal_text(text: str, *, ascii_only: bool) -> str:

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from featsel.core.byte_units import BYTE_UNITS
 from featsel.core.errors import ConfigError
 from featsel.core.feature_config import EmbeddingScheme, Rest
 from featsel.core.table_size import NUMBER_BYTES
@@ -21,14 +22,8 @@ UNITS: dict[str, tuple[str, int | Fraction]] = {
     "fields": ("fields", 1),
     "feature": ("features", 1),
     "features": ("features", 1),
-    "b": ("bytes", 1),
     "bytes": ("bytes", 1),
-    "kb": ("bytes", 10**3),
-    "mb": ("bytes", 10**6),
-    "gb": ("bytes", 10**9),
-    "kib": ("bytes", 2**10),
-    "mib": ("bytes", 2**20),
-    "gib": ("bytes", 2**30),
+    **{unit.lower(): ("bytes", n_bytes) for unit, n_bytes in BYTE_UNITS.items()},
 }
 """What a unit limits, and how much one of it is."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -13,14 +13,22 @@ from featsel.core.errors import ConfigError, DataError, EmptyLogError, MissingCo
 from featsel.core.schema import Field, FieldKind, LogSchema
 from featsel.logs.formats import Format
 from featsel.logs.kinds import has_criteo_columns, infer_fields
-from featsel.logs.label import choose_label
+from featsel.logs.label import choose_label, usual_label
 from featsel.logs.log import Log, RowSelection, open_log
 from featsel.logs.sources import find_source
 from featsel.logs.text import TextOptions
 from featsel.logs.times import find_times
 from featsel.workflows.reporter import Reporter
 
-__all__ = ["Format", "LogRequest", "TextOptions", "choose_columns", "open_request", "read_schema"]
+__all__ = [
+    "Format",
+    "LogRequest",
+    "TextOptions",
+    "choose_columns",
+    "open_request",
+    "read_fields",
+    "read_schema",
+]
 
 
 @dataclass(frozen=True)
@@ -175,8 +183,39 @@ def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
         raise ConfigError(
             f"column {request.time!r} cannot be time and weight both", "Name another column for one of them."
         )
-    names = [name for name in columns if name not in {label, request.time, request.weight}]
-    names = choose_columns(names, request, reporter)
+    fields = read_fields(log, request, {label, request.time, request.weight}, reporter)
+    return LogSchema(fields, label, request.positive, request.weight, request.time)
+
+
+def read_fields(
+    log: Log, request: LogRequest, roles: Collection[str | None], reporter: Reporter
+) -> tuple[Field, ...]:
+    """Columns of an open log that are fields, with their kinds.
+
+    Parameters
+    ----------
+    log : Log
+        The log.
+    request : LogRequest
+        What the user said of its columns.
+    roles : collection of str or None
+        Columns that are no fields.
+    reporter : Reporter
+        Told what was left out, and the reason for every kind.
+
+    Returns
+    -------
+    tuple of Field
+        At least one, in the order of the log.
+
+    Raises
+    ------
+    EmptyLogError
+        There is no row or no field.
+    ConfigError
+        A pattern that should choose columns matches none.
+    """
+    names = choose_columns([name for name in log.dtypes if name not in roles], request, reporter)
     unusable = [name for name in names if not _is_usable(log.dtypes[name])]
     for name in unusable:
         reporter.warn(f"column {name!r} is left out: values of type {log.dtypes[name]} are not supported")
@@ -184,7 +223,7 @@ def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
     if not names:
         raise EmptyLogError(
             "the log has no field to rank: all columns are label, time, weight or excluded",
-            f"Its columns are: {', '.join(columns[:12])}.",
+            f"Its columns are: {', '.join(list(log.dtypes)[:12])}.",
         )
     head = log.head(names)
     if head.is_empty():
@@ -199,7 +238,7 @@ def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
     _check_kinds(fields, log.dtypes)
     for each in fields:
         reporter.detail(f"{each.name}: {each.kind}, {each.reason}")
-    return LogSchema(fields, label, request.positive, request.weight, request.time)
+    return fields
 
 
 def _delimited_format(request: LogRequest) -> Format | None:
@@ -209,7 +248,7 @@ def _delimited_format(request: LogRequest) -> Format | None:
 
 def _with_times(log: Log, request: LogRequest) -> Log:
     """Log whose text columns of points in time are such, but for label, weight and named categories."""
-    roles = {request.label or choose_label(list(log.dtypes), None), request.weight}
+    roles = {request.label or usual_label(list(log.dtypes)), request.weight}
     kinds = (*request.categorical, *request.exclude)
     text = [
         name

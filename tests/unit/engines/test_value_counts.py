@@ -167,7 +167,7 @@ def test_weights_of_a_key_are_added_in_the_order_of_the_rows(
 def binned(store: RunStore, values: NDArray[np.int64], n_bins: int, **limits: int) -> list[int]:
     """Rows of each bin; keys in the order of the values, labels that say nothing."""
     keys = (values + 1).astype(np.uint64)
-    n_values, table = filled(store, keys, np.zeros(keys.size, np.uint8), **limits).bin(n_bins, keys.size)
+    n_values, table, _ = filled(store, keys, np.zeros(keys.size, np.uint8), **limits).bin(n_bins, keys.size)
     assert n_values == np.unique(values).size
     return [int(rows) for rows in table.counts[:, 0]]
 

@@ -1,0 +1,83 @@
+"""What do two fields say together, on rows that fit into memory?"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featsel.engines import kernels
+
+Codes = NDArray[np.uint32]
+
+
+def dense_codes(keys: NDArray[np.uint64]) -> Codes:
+    """Number the distinct keys in the order of their first rows.
+
+    Parameters
+    ----------
+    keys : ndarray of uint64, shape (n_rows,)
+        Equal for rows of equal values.
+
+    Returns
+    -------
+    ndarray of uint32, shape (n_rows,)
+        From 0; the same for two columns exactly where their values are one to one.
+    """
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    rank = np.empty(first.size, np.uint32)
+    rank[np.argsort(first)] = np.arange(first.size, dtype=np.uint32)
+    return rank[inverse]
+
+
+def determines(first: Codes, second: Codes) -> bool:
+    """Whether every code of one column goes with one code of another.
+
+    Parameters
+    ----------
+    first, second : ndarray of uint32, shape (n_rows,)
+        Dense codes.
+
+    Returns
+    -------
+    bool
+        True where no row speaks against it.
+    """
+    seen = np.full(int(first.max(initial=0)) + 1, -1, np.int64)
+    return bool(_determines(kernels.read_only(first), kernels.read_only(second), seen))
+
+
+def pair_counts(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], labels: NDArray[np.uint8], counts: NDArray[np.int32]
+) -> None:
+    """Count rows by a pair of short codes and the label.
+
+    Parameters
+    ----------
+    first, second : ndarray of uint8, shape (n_rows,)
+        Codes.
+    labels : ndarray of uint8, shape (n_rows,)
+        0 or 1.
+    counts : ndarray of int32, shape (65536, 2)
+        Takes the rows of each pair.
+    """
+    counts.fill(0)
+    _count_pairs(kernels.read_only(first), kernels.read_only(second), kernels.read_only(labels), counts)
+
+
+@kernels.compiled
+def _determines(first: Codes, second: Codes, seen: NDArray[np.int64]) -> bool:
+    for row in range(first.size):
+        code = first[row]
+        if seen[code] < 0:
+            seen[code] = second[row]
+        elif seen[code] != second[row]:
+            return False
+    return True
+
+
+@kernels.compiled
+def _count_pairs(
+    first: NDArray[np.uint8], second: NDArray[np.uint8], labels: NDArray[np.uint8], counts: NDArray[np.int32]
+) -> None:
+    for row in range(first.size):
+        counts[np.int64(first[row]) * 256 + second[row], labels[row]] += 1

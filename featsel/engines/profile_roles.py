@@ -1,0 +1,210 @@
+"""What is kept of labels and times, of which a check must survive all that can be wrong with them?"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from featsel.core.profile import LabelProfile, TimeProfile
+from featsel.engines.keys import as_numbers
+from featsel.engines.text_keys import text_keys, value_keys
+
+SHOWN_VALUES = 6
+
+BOOLEAN_WORDS = {"false": "0", "true": "1"}
+
+MOST_SLOTS = 1024
+"""Of time; the slots become twice as long when there are more."""
+
+HOUR_S = 3600.0
+
+EPOCH_UNITS = {1.0: (5e8, 5e9), 1e3: (5e11, 5e12), 1e6: (5e14, 5e15)}
+"""Parts of a second, and between which numbers a count of them since 1970 is taken for a time: 1985 to
+2128."""
+
+
+class SeenLabels:
+    """Labels of all rows; whatever is none of the two values counts as negative.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    positive : str or None
+        The value that counts as 1; None where labels are 0/1 or boolean.
+    """
+
+    def __init__(self, name: str, positive: str | None) -> None:
+        self._name = name
+        self._positive = positive
+        self._n_positive = 0
+        self._n_null = 0
+        self._n_foreign = 0
+        self._foreign: Counter[str] = Counter()
+        self._others: Counter[str] = Counter()
+        self._n_runs = 0
+        self._last: int | None = None
+
+    def read(self, labels: pl.Series) -> NDArray[np.uint8]:
+        """0/1 of one batch.
+
+        Parameters
+        ----------
+        labels : polars.Series
+            Any dtype.
+
+        Returns
+        -------
+        ndarray of uint8, shape (n_rows,)
+            1 where the row is positive.
+        """
+        self._n_null += labels.null_count()
+        is_positive, is_foreign = self._named(labels) if self._positive is not None else _zero_one(labels)
+        if is_foreign.any():
+            found = labels.filter(is_foreign)
+            self._n_foreign += found.len()
+            self._foreign.update(str(value) for value in found.unique(maintain_order=True).head(SHOWN_VALUES))
+        values = is_positive.cast(pl.UInt8).to_numpy()
+        self._n_positive += int(np.count_nonzero(values))
+        if values.size:
+            self._n_runs += int(np.count_nonzero(np.diff(values))) + int(self._last != values[0])
+            self._last = int(values[-1])
+        return values
+
+    def profile(self) -> LabelProfile:
+        """All that was read."""
+        foreign = tuple(list(self._foreign)[:SHOWN_VALUES])
+        return LabelProfile(
+            self._name, self._n_positive, self._n_null, self._n_foreign, foreign, self._n_runs
+        )
+
+    def _named(self, labels: pl.Series) -> tuple[pl.Series, pl.Series]:
+        assert self._positive is not None
+        text = labels.cast(pl.String).str.strip_chars()
+        is_positive = (text == self._positive.strip()).fill_null(value=False)
+        # the other value is the one that is most frequent at first; a third one is foreign
+        rest = text.filter(~is_positive).drop_nulls()
+        if not self._others and rest.len():
+            self._others.update([str(rest.mode().sort()[0])])
+        negative = next(iter(self._others), None)
+        is_foreign = ~is_positive & text.is_not_null() & (text != negative).fill_null(value=False)
+        return is_positive, is_foreign
+
+
+def _zero_one(labels: pl.Series) -> tuple[pl.Series, pl.Series]:
+    if labels.dtype == pl.Boolean:
+        return labels.fill_null(value=False), pl.Series([False]).new_from_index(0, labels.len())
+    if labels.dtype.is_numeric():
+        numbers = labels
+    else:
+        words = labels.cast(pl.String).str.strip_chars().str.to_lowercase()
+        numbers = words.replace(BOOLEAN_WORDS).cast(pl.Float64, strict=False)
+    is_positive = (numbers == 1).fill_null(value=False)
+    is_negative = (numbers == 0).fill_null(value=False)
+    return is_positive, labels.is_not_null() & ~is_positive & ~is_negative
+
+
+class SeenTimes:
+    """Times of all rows.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._factor: float | None = None
+        self._is_calendar = False
+        self._low, self._high = math.inf, -math.inf
+        self._n_null = 0
+        self._n_backward = 0
+        self._last = -math.inf
+        self._width = 1.0
+        self._slots: Counter[int] = Counter()
+
+    def read(self, column: pl.Series) -> NDArray[np.uint64]:
+        """Take one batch.
+
+        Parameters
+        ----------
+        column : polars.Series
+            Points in time, or numbers.
+
+        Returns
+        -------
+        ndarray of uint64, shape (n_rows,)
+            Equal for rows of equal times.
+        """
+        self._count(column)
+        return text_keys(column)[0] if column.dtype == pl.String else value_keys(column)
+
+    def _count(self, column: pl.Series) -> None:
+        times = self._seconds(column)
+        self._n_null += times.null_count()
+        values = times.drop_nulls().to_numpy()
+        values = values[np.isfinite(values)]
+        if not values.size:
+            return
+        self._low, self._high = min(self._low, float(values.min())), max(self._high, float(values.max()))
+        self._n_backward += int(np.count_nonzero(np.diff(values, prepend=self._last) < 0))
+        self._last = float(values[-1])
+        slots, counts = np.unique(np.floor(values / self._width), return_counts=True)
+        for slot, n_rows in zip(slots.tolist(), counts.tolist(), strict=True):
+            self._slots[int(slot)] += n_rows
+        while max(self._slots) - min(self._slots) >= MOST_SLOTS:
+            self._width *= 2
+            halved: Counter[int] = Counter()
+            for slot, n_rows in self._slots.items():
+                halved[slot // 2] += n_rows
+            self._slots = halved
+
+    def profile(self) -> TimeProfile:
+        """All that was read."""
+        if not self._slots:
+            return TimeProfile(
+                self.name,
+                math.nan,
+                math.nan,
+                self._n_null,
+                0,
+                self._width,
+                np.zeros(0, np.int64),
+                self._is_calendar,
+            )
+        first, last = min(self._slots), max(self._slots)
+        slots = np.array([self._slots[slot] for slot in range(first, last + 1)], np.int64)
+        return TimeProfile(
+            self.name,
+            self._low,
+            self._high,
+            self._n_null,
+            self._n_backward,
+            self._width,
+            slots,
+            self._is_calendar,
+        )
+
+    def _seconds(self, column: pl.Series) -> pl.Series:
+        if column.dtype.is_temporal():
+            if isinstance(column.dtype, pl.Date | pl.Datetime):
+                column = column.cast(pl.Datetime("us"))
+                factor, self._is_calendar = 1e6, True
+            else:
+                factor = 1e9
+        else:
+            factor = self._factor or 1.0
+        times = as_numbers(column)
+        if self._factor is None and times.null_count() < times.len():
+            middle = float(times.median() or 0.0)  # type: ignore[arg-type]  # numbers have a number in their middle
+            if not column.dtype.is_temporal():
+                units = [unit for unit, (low, high) in EPOCH_UNITS.items() if low <= middle < high]
+                factor, self._is_calendar = (units[0], True) if units else (1.0, False)
+            self._factor = factor
+            self._width = HOUR_S if self._is_calendar else 1.0
+        return times / (self._factor or 1.0)
