@@ -206,7 +206,10 @@ def missing_hours(share: float) -> Callable[[Frame, Roles, np.random.Generator],
 def exploded(share: float) -> Callable[[Frame, Roles, np.random.Generator], Frame]:
     """An id in the place of a value."""
     return lambda frame, roles, rng: edit(
-        frame, roles.category, some(frame, share, rng), pl.int_range(pl.len()) + 10**6
+        frame.with_columns(pl.col(roles.category).cast(pl.Int64)),
+        roles.category,
+        some(frame, share, rng),
+        pl.int_range(pl.len()) + 10**6,
     )
 
 
@@ -397,10 +400,18 @@ def choose_roles(frame: Frame, *, label: str, time: str | None) -> Roles:
     """Columns that suit each damage."""
     names = [name for name in frame.columns if name not in {label, time}]
     n_values = {name: frame[name].n_unique() for name in names if not frame[name].dtype.is_nested()}
-    texts = [n for n in n_values if frame[n].dtype == pl.String and 3 <= n_values[n] <= 2000]
+    texts = [
+        n
+        for n in n_values
+        if frame[n].dtype == pl.String
+        and 3 <= n_values[n] <= 2000
+        and frame[n].drop_nulls().str.contains("[a-z]").mean() > 0.9  # type: ignore[operator]  # a share
+    ]
     integers = [n for n in n_values if frame[n].dtype.is_integer() and 8 <= n_values[n] <= 60]
     wide = [n for n in n_values if frame[n].dtype.is_integer() and n_values[n] > 1000]
-    numbers = [n for n in n_values if frame[n].dtype.is_numeric() and n_values[n] > 100 and n not in wide[:3]]
+    numbers = [n for n in n_values if frame[n].dtype.is_float() and n_values[n] > 100] or [
+        n for n in n_values if frame[n].dtype.is_numeric() and 100 < n_values[n] and n not in wide[:3]
+    ]
     return Roles(label, time, max(texts, key=n_values.__getitem__), integers[0], wide[0], numbers[-1])
 
 

@@ -69,7 +69,9 @@ def _category_drift(field: FieldProfile, today: Categories, usual: Categories) -
         evidence=evidence,
     )
     head_here, head_there = _head_counts(today, usual)
-    if head_here.size > 1:
+    # of few values every group holds one, and the head says nothing new
+    is_told = max(today.n_distinct, usual.n_distinct) <= here.size // 2
+    if head_here.size > 1 and not is_told:
         index = population_stability_index(head_here, head_there)
         yield Measurement(
             index,

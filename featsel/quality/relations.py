@@ -24,7 +24,10 @@ be expected to disagree by chance."""
 FEWEST_VALUES = 2
 
 LEAK_AUC = 0.95
-"""Of a pair of fields, from which it is reported; fields that alone come so far are a matter of their own."""
+"""Of a pair of fields, from which it is reported."""
+
+HARMLESS_AUC = 0.9
+"""A field that comes so far alone is no half of an answer."""
 
 MOST_PAIR_FIELDS = 200
 """More fields have more than twenty thousand pairs; of such logs the fields with the most values are left
@@ -107,7 +110,7 @@ def _leaks(
         for place, field in enumerate(fields)
         if FEWEST_VALUES <= field.n_distinct + (field.n_null > 0) <= MOST_PAIR_VALUES
         and field.scores is not None
-        and field.scores.held_out_auc < LEAK_AUC
+        and field.scores.held_out_auc < HARMLESS_AUC
     ]
     usable = sorted(sorted(usable, key=lambda place: fields[place].n_distinct)[:MOST_PAIR_FIELDS])
     short = {place: (codes[place] % 256).astype(np.uint8) for place in usable}

@@ -537,7 +537,8 @@ def test_text_is_compared_with_a_profile_of_parquet(text_day, tuesday, profile, 
     by_value = document(capsys, tuesday, "--reference", profile)
     # text cannot say whether a number is whole, and texts that are numbers are counted
     one, other = (
-        [each for each in found["checks"] if each["code"] not in {"FS003", "FS108"}] for found in (by_text, by_value)
+        [each for each in found["checks"] if each["code"] not in {"FS003", "FS108"}]
+        for found in (by_text, by_value)
     )
     assert one == other
     assert {each["severity"] for each in by_text["checks"] if each["status"] == "fail"} <= {"info"}
