@@ -15,6 +15,7 @@ from featsel.cli.progress import TerminalReporter
 from featsel.core.errors import ConfigError
 from featsel.core.feature_config import (
     ConfigSplit,
+    Dims,
     EmbeddingScheme,
     Encoding,
     Method,
@@ -79,6 +80,13 @@ def select(
         int, typer.Option(min=1, max=10_000, help="Values of a list that are read at most.")
     ] = 64,
     dim: Annotated[int, typer.Option(min=1, max=4096, help="Width of the embeddings.")] = 16,
+    dims: Annotated[
+        Dims,
+        typer.Option(
+            help="Widths of fields: --dim (fixed), or up to that, by what a trained table holds (pca) or by "
+            "an evolution (optembed)."
+        ),
+    ] = Dims.FIXED,
     embedding: Annotated[
         EmbeddingScheme, typer.Option(help="How the trainer stores the table.")
     ] = EmbeddingScheme.FULL,
@@ -153,7 +161,7 @@ def select(
     reaches on the validation rows what is said here.
     """
     resources = log.resources()
-    _check_method(method, budget, has_penalty=penalty is not None)
+    _check_method(method, budget, dims, has_penalty=penalty is not None)
     options.check_finite({"--lr": lr, "--l2": l2, "--lambda": penalty, "--gate-lr": gate_lr})
     # polars and numba are loaded from here on
     from featsel.encoding.fit import FitOptions  # noqa: PLC0415
@@ -185,6 +193,7 @@ def select(
             keeps_noise=keep_noise,
             has_shadows=shadow,
             gates=Gates(penalty, temperature, gate_epochs, gate_lr, rewind),
+            dims=dims,
         )
     selected = workflow.SelectOptions(
         output,
@@ -213,7 +222,7 @@ def select(
         sys.stdout.write(to_tsv(features_table(result.config)))
 
 
-def _check_method(method: Method | None, budget: str | None, *, has_penalty: bool) -> None:
+def _check_method(method: Method | None, budget: str | None, dims: Dims, *, has_penalty: bool) -> None:
     if has_penalty and method is not Method.OPTFS:
         raise ConfigError("--lambda is a penalty of gates", "Add --method optfs, or leave out --lambda.")
     if budget is None and not has_penalty and method is not Method.ALL:
@@ -222,3 +231,8 @@ def _check_method(method: Method | None, budget: str | None, *, has_penalty: boo
         )
     if budget is not None and method is Method.ALL:
         raise ConfigError("--method all keeps every feature, whatever the --budget", "Leave out one of them.")
+    if dims is not Dims.FIXED and method is Method.ALL:
+        raise ConfigError(
+            f"--dims {dims} asks a trained model, and --method all trains none",
+            "Give a --budget, or leave out --dims.",
+        )

@@ -235,6 +235,7 @@ def _search_options(options: ChooseOptions | None) -> dict[str, object]:
         "l2": options.wishes.table_l2,
         "device": options.wishes.device,
         "precision": options.wishes.precision,
+        "dims": options.dims,
         "keep_noise": options.keeps_noise,
         "shadow": options.has_shadows,
     }
