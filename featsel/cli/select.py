@@ -58,6 +58,13 @@ def select(
             "deletion where there is a --budget."
         ),
     ] = None,
+    ranking: Annotated[
+        Path | None,
+        typer.Option(
+            help="What 'featsel rank -o ranking.json' wrote of this log: its noise, constants, identifiers "
+            "and leaks are left out."
+        ),
+    ] = None,
     min_count: Annotated[
         int, typer.Option(min=1, help="Values in fewer training rows have no feature of their own.")
     ] = 1,
@@ -132,7 +139,7 @@ def select(
     ] = None,
     rewind: Annotated[int, typer.Option(min=0, help="optfs: epoch whose weights are remembered.")] = 1,
     keep_noise: Annotated[
-        bool, typer.Option("--keep-noise", help="Keep fields in the search that are noise by themselves.")
+        bool, typer.Option("--keep-noise", help="Keep fields that are noise, in the search and by --ranking.")
     ] = False,
     shadow: Annotated[
         bool,
@@ -205,6 +212,8 @@ def select(
         ConfigSplit(order, valid, test, log.seed),
         options.cache_folder(cache, is_off=no_cache),
         html,
+        ranking,
+        keep_noise,
     )
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.select(log.request(data), selected, resources, reporter)
