@@ -15,6 +15,7 @@ from featsel.cli.progress import TerminalReporter
 from featsel.core.errors import ConfigError
 from featsel.core.feature_config import (
     ConfigSplit,
+    Dims,
     EmbeddingScheme,
     Encoding,
     Method,
@@ -57,6 +58,13 @@ def select(
             "deletion where there is a --budget."
         ),
     ] = None,
+    ranking: Annotated[
+        Path | None,
+        typer.Option(
+            help="What 'featsel rank -o ranking.json' wrote of this log: its noise, constants, identifiers "
+            "and leaks are left out."
+        ),
+    ] = None,
     min_count: Annotated[
         int, typer.Option(min=1, help="Values in fewer training rows have no feature of their own.")
     ] = 1,
@@ -79,6 +87,13 @@ def select(
         int, typer.Option(min=1, max=10_000, help="Values of a list that are read at most.")
     ] = 64,
     dim: Annotated[int, typer.Option(min=1, max=4096, help="Width of the embeddings.")] = 16,
+    dims: Annotated[
+        Dims,
+        typer.Option(
+            help="Widths of fields: --dim (fixed), or up to that, by what a trained table holds (pca) or by "
+            "an evolution (optembed)."
+        ),
+    ] = Dims.FIXED,
     embedding: Annotated[
         EmbeddingScheme, typer.Option(help="How the trainer stores the table.")
     ] = EmbeddingScheme.FULL,
@@ -124,7 +139,7 @@ def select(
     ] = None,
     rewind: Annotated[int, typer.Option(min=0, help="optfs: epoch whose weights are remembered.")] = 1,
     keep_noise: Annotated[
-        bool, typer.Option("--keep-noise", help="Keep fields in the search that are noise by themselves.")
+        bool, typer.Option("--keep-noise", help="Keep fields that are noise, in the search and by --ranking.")
     ] = False,
     shadow: Annotated[
         bool,
@@ -153,7 +168,7 @@ def select(
     reaches on the validation rows what is said here.
     """
     resources = log.resources()
-    _check_method(method, budget, has_penalty=penalty is not None)
+    _check_method(method, budget, dims, has_penalty=penalty is not None)
     options.check_finite({"--lr": lr, "--l2": l2, "--lambda": penalty, "--gate-lr": gate_lr})
     # polars and numba are loaded from here on
     from featsel.encoding.fit import FitOptions  # noqa: PLC0415
@@ -185,6 +200,7 @@ def select(
             keeps_noise=keep_noise,
             has_shadows=shadow,
             gates=Gates(penalty, temperature, gate_epochs, gate_lr, rewind),
+            dims=dims,
         )
     selected = workflow.SelectOptions(
         output,
@@ -196,6 +212,8 @@ def select(
         ConfigSplit(order, valid, test, log.seed),
         options.cache_folder(cache, is_off=no_cache),
         html,
+        ranking,
+        keep_noise,
     )
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.select(log.request(data), selected, resources, reporter)
@@ -213,7 +231,7 @@ def select(
         sys.stdout.write(to_tsv(features_table(result.config)))
 
 
-def _check_method(method: Method | None, budget: str | None, *, has_penalty: bool) -> None:
+def _check_method(method: Method | None, budget: str | None, dims: Dims, *, has_penalty: bool) -> None:
     if has_penalty and method is not Method.OPTFS:
         raise ConfigError("--lambda is a penalty of gates", "Add --method optfs, or leave out --lambda.")
     if budget is None and not has_penalty and method is not Method.ALL:
@@ -222,3 +240,8 @@ def _check_method(method: Method | None, budget: str | None, *, has_penalty: boo
         )
     if budget is not None and method is Method.ALL:
         raise ConfigError("--method all keeps every feature, whatever the --budget", "Leave out one of them.")
+    if dims is not Dims.FIXED and method is Method.ALL:
+        raise ConfigError(
+            f"--dims {dims} asks a trained model, and --method all trains none",
+            "Give a --budget, or leave out --dims.",
+        )

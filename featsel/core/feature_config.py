@@ -52,6 +52,14 @@ class Method(StrEnum):
     ALL = "all"
 
 
+class Dims(StrEnum):
+    """How the widths of embeddings are chosen: one for all fields, or one for each."""
+
+    FIXED = "fixed"
+    PCA = "pca"
+    OPTEMBED = "optembed"
+
+
 class Pooling(StrEnum):
     """How the embeddings of a multi-valued field become one."""
 

@@ -79,7 +79,7 @@ def build_model(
         embedding,
         dim=dim,
         has_linear=head_class.has_linear,
-        sd=usual_embedding_sd(layout.n_fields, dim)
+        sd=usual_embedding_sd(layout.dims if dim else [0] * layout.n_fields)
         if settings.embedding_sd is None
         else settings.embedding_sd,
         generator=generator,

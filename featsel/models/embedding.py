@@ -1,7 +1,7 @@
 """Which rows of a table make the embedding of a feature?
 
-A table is one matrix for all fields. Its rows hold an embedding and, where the head has a linear part, the
-feature's first-order weight in the last column.
+A table is one matrix for all fields, or one for each width that fields of a full table have. Its rows hold an
+embedding and, where the head has a linear part, the feature's first-order weight in the last column.
 """
 
 from __future__ import annotations
@@ -13,70 +13,11 @@ from torch import Tensor, nn
 
 from featsel.core.errors import ConfigError
 from featsel.core.feature_config import EmbeddingScheme, EmbeddingTable
+from featsel.models.full_table import FullTable, UnevenTable, new_rows
 from featsel.models.layout import Layout
 
 MASK = (1 << 63) - 1
 """Keeps 63 bits: torch shifts signed integers, and only those above 0 shift as unsigned ones do."""
-
-
-class FullTable(nn.Module):
-    """A row for every feature.
-
-    Parameters
-    ----------
-    layout : Layout
-        Shape of a batch.
-    dim : int
-        Width of an embedding.
-    has_linear : bool
-        Whether a row ends with a first-order weight.
-    sd : float
-        Standard deviation of a new embedding; that of an out-of-vocabulary feature starts at 0, as do all
-        first-order weights.
-    generator : torch.Generator
-        Source of the new embeddings.
-    """
-
-    weight: nn.Parameter
-    n_lookups = 1
-
-    def __init__(
-        self, layout: Layout, dim: int, *, has_linear: bool, sd: float, generator: torch.Generator
-    ) -> None:
-        super().__init__()
-        weight = _new_rows(layout.n_ids, dim, has_linear=has_linear, sd=sd, generator=generator)
-        weight[list(layout.offsets)] = 0.0
-        self.weight = nn.Parameter(weight)
-
-    def rows(self, ids: Tensor) -> Tensor:
-        """Rows that ids need.
-
-        Parameters
-        ----------
-        ids : tensor of int32 or int64, shape (batch, slots)
-            Global ids.
-
-        Returns
-        -------
-        tensor of int64, shape (batch, slots, 1)
-            The ids themselves.
-        """
-        return ids.long().unsqueeze(-1)
-
-    def combine(self, gathered: Tensor) -> Tensor:
-        """One row for each slot.
-
-        Parameters
-        ----------
-        gathered : tensor of float32, shape (batch, slots, 1, width)
-            Rows of the table.
-
-        Returns
-        -------
-        tensor of float32, shape (batch, slots, width)
-            A view of them.
-        """
-        return gathered.squeeze(2)
 
 
 class HashedTable(nn.Module):
@@ -121,7 +62,7 @@ class HashedTable(nn.Module):
         super().__init__()
         self.n_lookups = n_lookups
         self.row_dim = dim // n_lookups
-        weight = _new_rows(n_rows, self.row_dim, has_linear=has_linear, sd=sd, generator=generator)
+        weight = new_rows(n_rows, self.row_dim, has_linear=has_linear, sd=sd, generator=generator)
         self.weight = nn.Parameter(weight)
         seeds = torch.arange(n_lookups) + n_lookups * salt
         self.register_buffer("salts", mix(mix(seeds, 0), 1), persistent=False)
@@ -205,7 +146,7 @@ class QuotientRemainderTable(nn.Module):
         self.row_dim = dim
         self.n_quotients = -(-layout.n_ids // modulus)
         n_rows = self.n_quotients + modulus
-        weight = _new_rows(n_rows, dim, has_linear=has_linear, sd=math.sqrt(sd), generator=generator)
+        weight = new_rows(n_rows, dim, has_linear=has_linear, sd=math.sqrt(sd), generator=generator)
         self.weight = nn.Parameter(weight)
 
     def rows(self, ids: Tensor) -> Tensor:
@@ -249,7 +190,7 @@ class QuotientRemainderTable(nn.Module):
         return torch.cat([products, quotient_linear + remainder_linear], dim=-1)
 
 
-Table = FullTable | HashedTable | QuotientRemainderTable
+Table = FullTable | UnevenTable | HashedTable | QuotientRemainderTable
 
 
 def build_table(
@@ -268,8 +209,8 @@ def build_table(
     layout : Layout
         Shape of a batch.
     embedding : EmbeddingTable
-        The scheme: ``full``; ``hash`` into ``rows``; ``qr`` in ``rows``; ``unified`` of ``lookups`` look-ups
-        into ``rows`` rows, each as wide as its part of the embedding.
+        The scheme: ``full``, in which fields may differ in width; ``hash`` into ``rows``; ``qr`` in ``rows``;
+        ``unified`` of ``lookups`` look-ups into ``rows`` rows, each as wide as its part of the embedding.
     dim : int
         Width of an embedding; 0 for a head that reads first-order weights alone.
     has_linear : bool
@@ -281,7 +222,7 @@ def build_table(
 
     Returns
     -------
-    FullTable, HashedTable or QuotientRemainderTable
+    Table
         On the CPU.
 
     Raises
@@ -290,6 +231,8 @@ def build_table(
         If the scheme lacks its rows or look-ups, or they do not fit.
     """
     if embedding.scheme is EmbeddingScheme.FULL:
+        if dim and len(set(layout.dims)) > 1:
+            return UnevenTable(layout, has_linear=has_linear, sd=sd, generator=generator)
         return FullTable(layout, dim, has_linear=has_linear, sd=sd, generator=generator)
     if embedding.rows is None:
         raise ConfigError(f"embedding scheme '{embedding.scheme}' has no rows", "Give the table its rows.")
@@ -376,10 +319,3 @@ def mix(keys: Tensor, salts: Tensor | int) -> Tensor:
 def _signed(constant: int) -> int:
     """The int64 of the same bits, as products wrap around."""
     return constant - (1 << 64)
-
-
-def _new_rows(n_rows: int, dim: int, *, has_linear: bool, sd: float, generator: torch.Generator) -> Tensor:
-    rows = torch.empty(n_rows, dim + has_linear)
-    rows.normal_(0.0, sd, generator=generator)
-    rows[:, dim:] = 0.0
-    return rows

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from featsel.core.feature_config import Rest
 from featsel.models.embedding import Table
+from featsel.models.full_table import UnevenTable
 from featsel.models.layout import Layout
 
 
@@ -60,8 +61,13 @@ class CTRModel(nn.Module):
 
     @property
     def table_bytes(self) -> int:
-        """Size of the table in memory and in a file, first-order weights and padding included."""
-        return self.table.weight.numel() * self.table.weight.element_size()
+        """Size of the table in memory and in a file, first-order weights included."""
+        return sum(matrix.numel() * matrix.element_size() for matrix in self.matrices)
+
+    @property
+    def matrices(self) -> tuple[Tensor, ...]:
+        """What the table is stored in: one matrix, or one for each width."""
+        return self.table.matrices if isinstance(self.table, UnevenTable) else (self.table.weight,)
 
     def rows(self, ids: Tensor) -> Tensor:
         """Rows of the table that ids need.
@@ -74,9 +80,46 @@ class CTRModel(nn.Module):
         Returns
         -------
         tensor of int64, shape (batch, slots, lookups)
-            Indexes into ``table.weight``.
+            Indexes into the table.
         """
         return self.table.rows(ids)
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """Read rows of the table.
+
+        Parameters
+        ----------
+        rows : tensor of int64, shape (batch, slots, lookups)
+            See :meth:`rows`.
+
+        Returns
+        -------
+        tensor of float32, shape (batch, slots, lookups, width)
+            Their numbers; of a field narrower than others, with zeros behind its own.
+        """
+        if isinstance(self.table, UnevenTable):
+            return self.table.gather(rows)
+        return functional.embedding(rows, self.table.weight)
+
+    def scatter(self, rows: Tensor, gradient: Tensor) -> tuple[tuple[Tensor, Tensor], ...]:
+        """Tell which row of which matrix a gradient belongs to.
+
+        Parameters
+        ----------
+        rows : tensor of int64, shape (batch, slots, lookups)
+            As they were gathered.
+        gradient : tensor of float32, shape (batch, slots, lookups, width)
+            Of what :meth:`gather` gave.
+
+        Returns
+        -------
+        tuple of pairs of tensors
+            For each of ``matrices``: its rows, (n,), and their gradients, (n, width of the matrix). Rows that
+            stand in the batch several times are there as often.
+        """
+        if isinstance(self.table, UnevenTable):
+            return self.table.scatter(rows, gradient)
+        return ((rows.view(-1), gradient.view(-1, gradient.shape[-1])),)
 
     def forward(self, ids: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits of rows.
@@ -93,7 +136,7 @@ class CTRModel(nn.Module):
         tensor of float32, shape (batch,)
             Logits.
         """
-        return self.from_rows(functional.embedding(self.rows(ids), self.table.weight), ids, weights)
+        return self.from_rows(self.gather(self.rows(ids)), ids, weights)
 
     def from_rows(self, gathered: Tensor, ids: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits of rows whose part of the table was gathered already.
@@ -105,7 +148,7 @@ class CTRModel(nn.Module):
         Parameters
         ----------
         gathered : tensor of float32, shape (batch, slots, lookups, width)
-            ``table.weight[rows(ids)]``.
+            ``gather(rows(ids))``.
         ids : tensor of int32 or int64, shape (batch, slots)
             Global ids.
         weights : tensor of float32, shape (batch, weighted slots), optional

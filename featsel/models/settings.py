@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -45,20 +46,21 @@ NEW_LOGIT_SD = 0.05
 with less, as at the 1e-4 of published recipes, the factors of small logs hardly leave zero."""
 
 
-def usual_embedding_sd(n_fields: int, dim: int) -> float:
+def usual_embedding_sd(widths: Sequence[int]) -> float:
     """Standard deviation of new embeddings that gives a new factorization machine small logits.
 
     Parameters
     ----------
-    n_fields : int
-        Fields, each of which meets every other one.
-    dim : int
-        Width of the embeddings.
+    widths : sequence of int
+        Of the embeddings of each field. A field meets every other one in the columns that both have.
 
     Returns
     -------
     float
         .021 for 39 fields and .043 for 10, of width 16.
     """
-    n_products = max(1, n_fields * (n_fields - 1) // 2) * max(1, dim)
-    return math.sqrt(NEW_LOGIT_SD / math.sqrt(n_products))
+    narrowest_first = sorted(max(1, width) for width in widths)
+    n_products = sum(
+        width * rest for width, rest in zip(narrowest_first, range(len(widths) - 1, 0, -1), strict=False)
+    )
+    return math.sqrt(NEW_LOGIT_SD / math.sqrt(n_products or narrowest_first[0]))

@@ -155,6 +155,7 @@ def _sentences(document: Mapping[str, Any]) -> Iterator[str]:
         f"{selected['features']:,} of {counted(full['features'], 'feature')} and "
         f"{selected['bytes']:,} of {counted(full['bytes'], 'byte')} of embeddings."
     )
+    yield from _widths(document)
     yield (
         f"The validation log loss is {full['log_loss']:.5f} with all features and "
         f"{selected['log_loss']:.5f} with the chosen ones, a change of {change_text(evidence)}: "
@@ -166,6 +167,15 @@ def _sentences(document: Mapping[str, Any]) -> Iterator[str]:
             "judging by fields of chance in the same search."
         )
     yield from _worth(evidence)
+
+
+def _widths(document: Mapping[str, Any]) -> Iterator[str]:
+    widths, options = as_mapping(document["evidence"].get("widths")), as_mapping(document.get("options"))
+    if widths:
+        yield (
+            f"Embeddings are {widths['least']} to {widths['most']} wide (--dims {options['dims']}); all of "
+            f"width {options['dim']}, they would take {widths['fixed_bytes']:,} bytes."
+        )
 
 
 def _worth(evidence: Mapping[str, Any]) -> Iterator[str]:

@@ -86,6 +86,7 @@ def _header(document: Mapping[str, Any], *, label: str) -> str:
         ("Method", selection["method"]),
         ("Model", selection.get("model")),
         ("Budget", selection.get("budget")),
+        ("Widths", as_mapping(document.get("options")).get("dims")),
         ("Seed", selection["seed"]),
         ("Feature config", document.get("output")),
         ("Fingerprint", source.get("fingerprint")),

@@ -86,7 +86,7 @@ def deletion_gains(
     Gains
         Out-of-vocabulary features have one too.
     """
-    weight = model.table.weight.detach()
+    weight = model.matrices[0].detach()
     means = _mean_rows(model, torch.from_numpy(weights).to(device))
     total, squares = np.zeros(weight.shape[0]), np.zeros(weight.shape[0])
     was_training = model.training
@@ -117,7 +117,7 @@ def deletion_gains(
 def _mean_rows(model: CTRModel, weights: Tensor) -> Tensor:
     """Weighted mean row of each slot's field, (slots, width)."""
     layout = model.layout
-    weight = model.table.weight.detach()
+    weight = model.matrices[0].detach()
     sizes = torch.tensor(layout.sizes, device=weight.device)
     field_of_id = torch.arange(layout.n_fields, device=weight.device).repeat_interleave(sizes)
     shares = weights.float()

@@ -191,7 +191,7 @@ class _GatedModel(CTRModel):
 
     def __init__(self, model: CTRModel, candidates: Candidates) -> None:
         super().__init__(model.layout, model.table, model.head, dim=model.dim, has_linear=model.has_linear)
-        device = model.table.weight.device
+        device = model.matrices[0].device
         self.to(device)
         self.gate_weights = torch.full((model.layout.n_ids,), START, device=device, requires_grad=True)
         self.is_feature = torch.from_numpy(candidates.is_feature).to(device)

@@ -19,8 +19,8 @@ from featsel.training.distributed import Team
 from featsel.training.optimizers import OPTIMIZERS, new_adam
 from featsel.training.settings import TrainSettings
 
-TABLE = "table.weight"
-"""Name of the parameter that learns by rows."""
+TABLE = "table."
+"""How the names of parameters begin that learn by rows."""
 
 
 class Learner:
@@ -40,14 +40,17 @@ class Learner:
         self.model = model
         self._settings = settings
         self._team = team
-        self._head = {name: value for name, value in model.named_parameters() if name != TABLE}
+        self._head = {name: value for name, value in model.named_parameters() if not name.startswith(TABLE)}
         self._table_rate, self._head_rate = settings.scaled_table_rate, settings.scaled_head_rate
-        self._weight = model.table.weight.detach()
         table_l2, head_l2 = settings.table_l2 * settings.scale, settings.head_l2 * settings.scale
-        l2 = torch.full((self._weight.shape[1],), table_l2)
-        if model.has_linear:  # a first-order weight is no embedding, though it is a column of the table
-            l2[-1] = head_l2
-        self._table_optimizer = OPTIMIZERS[settings.optimizer](self._weight, rate=self._table_rate, l2=l2)
+        self._table_optimizers = [
+            OPTIMIZERS[settings.optimizer](
+                matrix.detach(),
+                rate=self._table_rate,
+                l2=_l2_of_columns(matrix.shape[1], table_l2, head_l2 if model.has_linear else table_l2),
+            )
+            for matrix in model.matrices
+        ]
         self._head_optimizer = new_adam(list(self._head.values()), rate=self._head_rate, l2=head_l2)
         # sum of the losses since the last report, and of the weights of their rows
         self._losses = torch.zeros(2, dtype=torch.float64, device=settings.device)
@@ -75,7 +78,9 @@ class Learner:
         part = batch.part(start, stop)
         rows = self.model.rows(batch.ids)  # (batch, slots, lookups)
         own = rows[start:stop]
-        gathered = self._weight.index_select(0, own.reshape(-1)).view(*own.shape, -1).requires_grad_()
+        with torch.no_grad():
+            gathered = self.model.gather(own)
+        gathered.requires_grad_()
 
         logits_of = self._full_logits if part.n_rows == self._full_size else self._logits
         with autocast(self._settings.device, self._settings.precision):
@@ -101,8 +106,10 @@ class Learner:
         self._losses[0] += loss
         self._losses[1] += total
 
-        self._table_optimizer.rate = self._table_rate * rate_factor
-        self._table_optimizer.step(rows.view(-1), by_row)
+        pieces = self.model.scatter(rows, by_row.view(*rows.shape, -1))
+        for optimizer, piece in zip(self._table_optimizers, pieces, strict=True):
+            optimizer.rate = self._table_rate * rate_factor
+            optimizer.step(*piece)
         self._head_optimizer.param_groups[0]["lr"] = self._head_rate * rate_factor
         self._head_optimizer.step()
         self._head_optimizer.zero_grad()
@@ -124,7 +131,8 @@ class Learner:
     def state(self) -> dict[str, Tensor]:
         """All that the next step depends on; the tensors are the learner's own."""
         state = {f"model.{name}": value for name, value in self.weights().items()}
-        state |= {f"table.{name}": value for name, value in self._table_optimizer.state().items()}
+        for index, optimizer in enumerate(self._table_optimizers):
+            state |= {f"table.{index}.{name}": value for name, value in optimizer.state().items()}
         state |= {f"head.{name}": value for name, value in self._head_memory().items()}
         return {**state, "losses": self._losses}
 
@@ -132,7 +140,8 @@ class Learner:
         """Take over the state of another one."""
         with torch.no_grad():
             self.restore_weights(part_of(state, "model"))
-            self._table_optimizer.restore(part_of(state, "table"))
+            for index, optimizer in enumerate(self._table_optimizers):
+                optimizer.restore(part_of(state, f"table.{index}"))
             remembered = part_of(state, "head")
             for name, value in self._head_memory().items():
                 value.copy_(remembered[name])
@@ -169,6 +178,13 @@ def part_of(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """
     start = f"{prefix}."
     return {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
+
+
+def _l2_of_columns(n_columns: int, all_but_last: float, last: float) -> Tensor:
+    # a first-order weight is no embedding, though it is a column of the table
+    l2 = torch.full((n_columns,), all_but_last)
+    l2[-1] = last
+    return l2
 
 
 def _shorten(gradients: list[Tensor], most: float) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from featsel import __version__
 from featsel.core.columns import EncodedLog
 from featsel.core.errors import ConfigError
-from featsel.core.feature_config import DroppedField, Encoding, FeatureConfig, Method, Used
+from featsel.core.feature_config import Dims, DroppedField, Encoding, FeatureConfig, Method, Used
 from featsel.core.table_size import table_bytes
 from featsel.encoding.rows import FeatureReader
 from featsel.encoding.splits import Part
@@ -40,6 +40,7 @@ from featsel.selection.order import FeatureOrder, order_by_feature
 from featsel.selection.random_order import random_order
 from featsel.selection.search import EVIDENT_NATS, held_out_gains, search_order
 from featsel.selection.subsets import Subset, SubsetRows, subset_of
+from featsel.selection.widths import check_dims, chosen_widths, with_widths
 from featsel.training.batches import Rows
 from featsel.training.devices import keep_freed_memory
 from featsel.training.loop import Callbacks
@@ -116,6 +117,8 @@ class ChooseOptions:
         Whether fields of chance are searched too, to tell how many worthless features are kept.
     gates : Gates
         Of ``optfs``.
+    dims : Dims
+        How the widths of embeddings are chosen.
     """
 
     method: Method
@@ -127,6 +130,7 @@ class ChooseOptions:
     keeps_noise: bool = False
     has_shadows: bool = True
     gates: Gates = field(default_factory=Gates)
+    dims: Dims = Dims.FIXED
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,7 @@ def choose(
     assert isinstance(train, LogRows)
     settings = complete(options.settings, options.wishes, train, memory_bytes=resources.memory_bytes)
     backbone = Backbone(options.model, options.sizes, settings, _told(reporter, settings.batch_size))
+    check_dims(options.dims, candidates, backbone)
     moments = [time.process_time()]
 
     stages = _stages(codes, config, backbone)
@@ -216,12 +221,19 @@ def choose(
         )
     for warning in order.warnings:
         reporter.warn(warning)
+    if options.dims is not Dims.FIXED:
+        reporter.start("choosing widths", None)
+        widths = stages.widths(
+            f"widths {options.dims} {_digest(order.ids)}",
+            lambda: chosen_widths(options.dims, candidates, order.ids, backbone),
+        )
+        candidates = with_widths(candidates, widths)
     ids = order.ids if options.budget is None else cut(order, candidates, options.budget)
     subset = subset_of(candidates, ids)
     moments.append(time.process_time())
     reporter.start("training with the chosen features", None)
     selected = stages.trained(
-        f"selected {hashlib.sha256(subset.ids.tobytes()).hexdigest()}",
+        f"selected {_digest(subset.ids)}{_title_of_widths(subset.config, options.dims)}",
         lambda: _trained(
             backbone,
             subset.config,
@@ -243,6 +255,7 @@ def choose(
         },
         "selected": {**selected.metrics, **asdict(chosen.selection.used)},
         "log_loss_change": asdict(compare(full, selected)),
+        "widths": _widths(chosen),
         "eligible": int(order.ids.size) if is_found else 0,
         "evident": int(np.count_nonzero(order.scores > EVIDENT_NATS)) if has_gains else None,
         "false_keep_rate": _false_keep_rate(order, options.budget, n_kept=ids.size),
@@ -254,6 +267,23 @@ def choose(
         },
     }
     return Choice(chosen, _values_of(values, candidates, subset, order), evidence)
+
+
+def _widths(config: FeatureConfig) -> dict[str, int] | None:
+    """How wide embeddings are where they differ, and what one width would cost."""
+    widths, dim = [field.dim for field in config.fields], config.embedding.dim
+    if len(set(widths)) == 1:
+        return None
+    fixed = replace(config, fields=tuple(replace(field, dim=dim) for field in config.fields))
+    return {"least": min(widths), "most": max(widths), "fixed_bytes": table_bytes(fixed)}
+
+
+def _digest(ids: NDArray[np.int64]) -> str:
+    return hashlib.sha256(ids.tobytes()).hexdigest()
+
+
+def _title_of_widths(config: FeatureConfig, dims: Dims) -> str:
+    return "" if dims is Dims.FIXED else f" of widths {[field.dim for field in config.fields]}"
 
 
 def _stages(codes: EncodedLog, config: FeatureConfig, backbone: Backbone) -> Stages:

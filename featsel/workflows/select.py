@@ -44,6 +44,7 @@ from featsel.logs.fingerprint import fingerprint
 from featsel.report.selection_page import selection_html
 from featsel.workflows.encode import EncodeResources, Roles, encoded
 from featsel.workflows.outputs import check_outputs
+from featsel.workflows.ranked_fields import ruled_out
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_schema
 
@@ -78,6 +79,10 @@ class SelectOptions:
         Folder of the cache; None keeps nothing.
     html : Path, optional
         Page to write.
+    ranking : Path, optional
+        A saved ranking, whose verdicts rule fields out before anything is chosen.
+    keeps_noise : bool
+        Let the noise of the ranking through.
     """
 
     output: Path
@@ -89,6 +94,8 @@ class SelectOptions:
     split: ConfigSplit = field(default_factory=lambda: ConfigSplit(SplitOrder.RANDOM, 0.1, 0.1))
     cache: Path | None = None
     html: Path | None = None
+    ranking: Path | None = None
+    keeps_noise: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,8 @@ def select(
     started = time.monotonic()
     check_features_target(options.output)
     check_outputs((options.output, values_path(options.output)), page=options.html, inputs=request.paths)
+    if options.ranking is not None and options.ranking.resolve() == options.output.resolve():
+        raise ConfigError(f"output {str(options.output)!r} is the ranking itself", "Name another file.")
     if options.split.order is SplitOrder.TIME and request.time is None:
         raise ConfigError("--split time needs the time of the rows", "Name its column with --time.")
     with open_request(request, reporter) as log:
@@ -141,6 +150,16 @@ def select(
         roles = Roles(schema.label, schema.positive, schema.time, schema.weight)
         mark = fingerprint(log.source.paths)
         n_columns = len(log.dtypes)
+        ruled: Mapping[str, DroppedField] = {}
+        if options.ranking is not None:
+            ruled = ruled_out(
+                options.ranking,
+                [each.name for each in schema.fields],
+                columns=list(log.dtypes),
+                fingerprint=mark,
+                keeps_noise=options.keeps_noise,
+                reporter=reporter,
+            )
         with encoded(
             log, request, kinds, roles, EncodeResources(options.cache, resources.n_threads, reporter)
         ) as codes:
@@ -148,9 +167,11 @@ def select(
             parts = split_rows(
                 codes.n_rows, options.split, times=None if codes.times is None else codes.times.read()
             )
-            fitted = _fit_all(codes, parts == Part.TRAIN, schema, request, options)
+            left = replace(schema, fields=tuple(each for each in schema.fields if each.name not in ruled))
+            fitted = _fit_all(codes, parts == Part.TRAIN, left, request, options)
             config = _config_of(fitted, schema, options, paths=request.paths, n_rows=codes.n_rows, mark=mark)
             _check_fields(config, reporter, min_count=options.fit.min_count)
+            config = replace(config, dropped=(*ruled.values(), *config.dropped))
             values = _values_of(fitted, config)
             evidence: Mapping[str, object] | None = None
             if options.choose is not None:
@@ -168,6 +189,7 @@ def select(
             "label": schema.label,
             **request.as_options(),
             "method": config.selection.method,
+            "ranking": options.ranking,
             **_search_options(options.choose),
             "split": options.split,
             "min_count": options.fit.min_count,
@@ -235,6 +257,7 @@ def _search_options(options: ChooseOptions | None) -> dict[str, object]:
         "l2": options.wishes.table_l2,
         "device": options.wishes.device,
         "precision": options.wishes.precision,
+        "dims": options.dims,
         "keep_noise": options.keeps_noise,
         "shadow": options.has_shadows,
     }

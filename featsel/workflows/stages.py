@@ -25,7 +25,7 @@ from featsel.selection.evidence import Trained
 from featsel.selection.order import FeatureOrder, Shadows
 
 Part = tuple[dict[str, NDArray[Any]], dict[str, Any]]
-Found = TypeVar("Found", Trained, FeatureOrder)
+Found = TypeVar("Found", Trained, FeatureOrder, NDArray[np.int64])
 
 
 class Stages:
@@ -50,6 +50,12 @@ class Stages:
     def order(self, name: str, search: Callable[[], FeatureOrder]) -> FeatureOrder:
         """An order of features, from an earlier selection or found now."""
         return self._stage(name, search, _of_order, _order_of)
+
+    def widths(self, name: str, choose: Callable[[], NDArray[np.int64]]) -> NDArray[np.int64]:
+        """Widths of fields, from an earlier selection or found now."""
+        return self._stage(
+            name, choose, lambda found: ({"widths": found}, {}), lambda part: part[0]["widths"]
+        )
 
     def _stage(
         self,

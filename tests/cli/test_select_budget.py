@@ -10,9 +10,11 @@ import polars as pl
 import pytest
 
 from featsel.artifacts.feature_configs import read_features
+from featsel.artifacts.tensors import read_tensors
 from featsel.cli.app import run
 from featsel.core.feature_config import Method
 from featsel.core.table_size import table_bytes
+from featsel.report.selection import evidence_sentences
 from featsel.selection.backbone import Backbone
 from featsel.workflows import choose
 
@@ -203,6 +205,71 @@ def test_training_on_the_config_gives_the_metrics_that_it_reports(planted, capsy
     assert config.selection.metrics["selected"] == {name: reported[name] for name in ("auc", "log_loss")}
 
 
+@pytest.mark.parametrize("dims", ["pca", "optembed"])
+def test_widths_of_fields_meet_the_budget_and_nest(planted, capsys, dims):
+    log, _ = planted
+    sets = []
+    for n_bytes in (1000, 3000):
+        document = document_of(
+            log, f"{n_bytes}bytes", capsys, "--exclude", "day", "--dims", dims, "--html", "page.html"
+        )
+        config, values = read_features(Path("f.yaml"))
+        widths = {field.name: field.dim for field in config.fields}
+        sets.append((features_of(values), widths))
+        used = config.selection.used
+        assert used.bytes == table_bytes(config) <= n_bytes
+        assert n_bytes - used.bytes < 2 * 4 * config.embedding.dim
+        assert document["options"]["dims"] == dims
+        assert len(set(widths.values())) > 1
+        assert f"(--dims {dims})" in Path("page.html").read_text()
+        assert f"(--dims {dims})" in evidence_sentences(document)[1]
+        jsonschema.validate(document, json.loads((SCHEMAS / "selection.schema.json").read_text()))
+    (small, narrow), (large, wide) = sets
+    assert small < large
+    assert narrow.items() <= wide.items()
+    assert len(large) > len(features_of(select(log, "3000bytes", "--exclude", "day")[1]))
+    fixed = 4 * config.embedding.dim * sum(field.features + 1 for field in config.fields)
+    assert document["evidence"]["widths"] == {
+        "least": min(wide.values()),
+        "most": max(wide.values()),
+        "fixed_bytes": fixed,
+    }
+
+
+@pytest.mark.parametrize("dims", ["pca", "optembed"])
+def test_a_training_has_the_widths_and_reaches_the_reported_metrics(planted, capsys, dims):
+    log, _ = planted
+    document = document_of(log, "9kB", capsys, "--exclude", "day", "--dims", dims)
+
+    training = ["--epochs", "3", "--lr", ".02", "--threads", "1", "-q"]
+    assert run(["train", "f.yaml", str(log), "-o", "m", "--json", *training]) == 0
+
+    metrics = json.loads(capsys.readouterr().out)
+    reported = document["evidence"]["selected"]
+    assert metrics["valid"]["auc"] == reported["auc"]
+    assert metrics["valid"]["log_loss"] == reported["log_loss"]
+    tensors, _ = read_tensors(Path("m/model.safetensors"))
+    table = [tensor for name, tensor in tensors.items() if name.startswith("table.")]
+    n_rows = sum(field["features"] + 1 for field in document["fields"])
+    # beside the embeddings, the file has a first-order weight a row
+    assert sum(tensor.nbytes for tensor in table) == reported["bytes"] + 4 * n_rows
+    assert metrics["model"]["table_bytes"] == reported["bytes"] + 4 * n_rows
+
+
+def test_other_widths_of_the_same_search_cost_two_trainings(planted, monkeypatch, tmp_path):
+    log, _ = planted
+    fits = []
+    fit = Backbone.fit
+    monkeypatch.setattr(Backbone, "fit", lambda *args, **options: fits.append(1) or fit(*args, **options))
+    cache = ["--exclude", "day", "--cache", str(tmp_path / "cache")]
+    counts = []
+    for arguments in ([], ["--dims", "pca"], ["--dims", "pca"], []):
+        select(log, "6000bytes", *cache, *arguments)
+        counts.append(len(fits))
+
+    assert counts == [4, 6, 6, 6]
+
+
 def test_the_document_fits_its_schema_and_the_page_is_written(planted, capsys):
     log, _ = planted
     document = document_of(log, "5%", capsys, "--exclude", "day", "--html", "page.html")
@@ -304,6 +371,12 @@ def test_a_log_of_one_field_gets_an_answer(log, capsys):
         ([], "there is no --budget"),
         (["--method", "random"], "there is no --budget"),
         (["--method", "all", "--budget", "3%"], "--method all keeps every feature"),
+        (["--method", "all", "--dims", "pca"], "--method all trains none"),
+        (["--budget", "3%", "--dims", "pca", "--model", "lr"], "model lr reads no embeddings"),
+        (
+            ["--budget", "3%", "--dims", "optembed", "--embedding", "hash", "--table-rows", "9"],
+            "fields share the rows of a table of scheme hash",
+        ),
         (["--lambda", "1"], "--lambda is a penalty of gates"),
         (["--budget", "3%", "--valid", "0"], "no row is left for validation"),
         (["--budget", "3%", "--cross", "user,item", "--cross-buckets", "9"], "field 'user*item' is hashed"),

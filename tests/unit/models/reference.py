@@ -41,15 +41,25 @@ def logits(
             identifier = int(row_ids[slot])
             if layout.rest is Rest.ZERO and identifier == layout.offsets[index]:
                 continue
-            vector, first_order = look_up(
-                state["table.weight"], embedding, layout.n_ids, identifier, has_linear=has_linear
-            )
+            if "table.weight" in state:
+                weight, place, n_ids = state["table.weight"], identifier, layout.n_ids
+            else:
+                weight, place, n_ids = own_matrix(state, layout, index, identifier)
+            vector, first_order = look_up(weight, embedding, n_ids, place, has_linear=has_linear)
             if name != "lr":
+                vector = np.pad(vector, (0, layout.dim - len(vector)))
                 vector = np.where(np.arange(layout.dim) < layout.dims[index], vector, 0.0)
                 fields[index] += slot_weights[slot] * vector
             linear += slot_weights[slot] * first_order
         out.append(HEADS[name]({key[5:]: value for key, value in state.items()}, fields, linear))
     return np.array(out)
+
+
+def own_matrix(state: State, layout: Layout, index: int, identifier: int) -> tuple[Array, int, int]:
+    """The matrix of a field's width, and the row of a feature in it: fields of a width follow each other."""
+    weight = state[f"table.weights.{layout.dims[index]}"]
+    before = sum(layout.sizes[field] for field in range(index) if layout.dims[field] == layout.dims[index])
+    return weight, before + identifier - layout.offsets[index], len(weight)
 
 
 def look_up(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,14 +83,47 @@ def test_a_model_reloads_to_the_same_logits(
 
 
 @every_model
-def test_a_file_holds_the_parameters_and_nothing_else(name: ModelName, make_model: MakeModel) -> None:
-    model = make_model(name)
+@every_layout
+def test_a_file_holds_the_parameters_and_nothing_else(
+    name: ModelName, layout: Layout, make_model: MakeModel
+) -> None:
+    model = make_model(name, "full", layout)
 
     state = model.state_dict()
 
     assert set(state) == {key for key, _ in model.named_parameters()}
     assert sum(tensor.numel() for tensor in state.values()) == model.n_parameters
-    assert state["table.weight"].numel() * 4 == model.table_bytes
+    assert sum(tensor.numel() * 4 for key, tensor in state.items() if key.startswith("table.")) == (
+        model.table_bytes
+    )
+
+
+@every_model
+@pytest.mark.parametrize("dims", [(6, 6, 6, 6, 6), (6, 2, 1, 2, 5), (3, 3, 3, 3, 1)])
+def test_a_full_table_has_no_padding(name: ModelName, dims: tuple[int, ...], make_model: MakeModel) -> None:
+    layout = replace(MIXED, dims=dims)
+
+    model = make_model(name, "full", layout)
+
+    n_numbers = sum(
+        rows * (1 if name == "lr" else dim + model.has_linear)
+        for rows, dim in zip(layout.sizes, dims, strict=True)
+    )
+    assert model.table_bytes == 4 * n_numbers
+    assert (set(dims) == {6} or name == "lr") == ("table.weight" in model.state_dict())
+
+
+def test_rows_of_narrow_fields_start_as_those_of_wide_ones(make_model: MakeModel) -> None:
+    layout = replace(PLAIN, dims=(8, 2, 8, 2, 4))
+
+    weights = make_model("fm", "full", layout).state_dict()
+
+    two = weights["table.weights.2"]
+    assert not two[[0, 21]].any()  # out of vocabulary
+    assert not two[:, 2].any()  # first-order weights
+    assert two[1:21, :2].all()
+    sd = weights["table.weights.8"][1:21, :8].std().item()
+    assert two[1:21, :2].std().item() == pytest.approx(sd, rel=0.5)
 
 
 @every_model
@@ -116,7 +150,7 @@ def test_gathered_rows_give_the_same_logits_and_gradients(
 ) -> None:
     model, batch = make_trained(name, table, layout), draw_batch(layout)
     rows = model.rows(batch.ids)
-    gathered = model.table.weight.detach()[rows].requires_grad_()
+    gathered = model.gather(rows).detach().requires_grad_()
 
     found = model.from_rows(gathered, batch.ids, batch.weights)
     found.sum().backward()
@@ -125,9 +159,10 @@ def test_gathered_rows_give_the_same_logits_and_gradients(
 
     assert rows.shape == gathered.shape[:3]
     assert gathered.grad is not None
-    by_row = torch.zeros_like(model.table.weight).index_put((rows,), gathered.grad, accumulate=True)
     assert torch.equal(found, expected)
-    torch.testing.assert_close(by_row, model.table.weight.grad)
+    for matrix, (places, gradients) in zip(model.matrices, model.scatter(rows, gathered.grad), strict=True):
+        by_row = torch.zeros_like(matrix).index_put((places,), gradients, accumulate=True)
+        torch.testing.assert_close(by_row, matrix.grad)
 
 
 @every_model
@@ -152,7 +187,7 @@ def test_an_unknown_value_contributes_nothing_where_the_rest_is_zero(
 ) -> None:
     model, batch = make_trained(name, table, MIXED_ZERO), draw_batch(MIXED_ZERO)
     is_unknown = batch.ids == model.out_of_vocabulary
-    gathered = model.table.weight.detach()[model.rows(batch.ids)].requires_grad_()
+    gathered = model.gather(model.rows(batch.ids)).detach().requires_grad_()
     other = torch.where(is_unknown[:, :, None, None], 7.0, gathered.detach())
 
     found = model.from_rows(gathered, batch.ids, batch.weights)
@@ -246,7 +281,7 @@ def test_a_head_reads_gathered_rows_without_a_copy(
     name: ModelName, make_model: MakeModel, draw_batch: DrawBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, batch = make_model(name), draw_batch(PLAIN)
-    gathered = model.table.weight.detach()[model.rows(batch.ids)]
+    gathered = model.gather(model.rows(batch.ids)).detach()
     seen = []
     monkeypatch.setattr(model.head, "forward", lambda fields: seen.append(fields.data_ptr()))
 

@@ -20,6 +20,7 @@ EVIDENCE = {
     "full": {"auc": 0.75, "log_loss": 0.25, "fields": 20, "features": 40_000, "bytes": 2_560_000},
     "selected": {"auc": 0.7625, "log_loss": 0.245, "fields": 1, "features": 400, "bytes": 25_664},
     "log_loss_change": {"mean": -0.005, "low": -0.007, "high": -0.003},
+    "widths": None,
     "eligible": 12_000,
     "evident": 435,
     "false_keep_rate": 0.025,
@@ -45,7 +46,7 @@ def evidence():
 
 
 def of(evidence, budget="1%"):
-    return {"options": {"budget": budget}, "evidence": evidence}
+    return {"options": {"budget": budget, "dim": 16, "dims": "pca"}, "evidence": evidence}
 
 
 def change(outcome):
@@ -112,6 +113,13 @@ def test_small_changes_keep_their_digits():
 
 def test_a_selection_without_budget_was_made_by_gates(evidence):
     assert evidence_sentences(of(evidence, None))[0].startswith("The gates left 1 of 20 fields, ")
+
+
+def test_widths_are_told_where_they_differ(evidence):
+    evidence["widths"] = {"least": 2, "most": 7, "fixed_bytes": 76_992}
+    assert evidence_sentences(of(evidence))[1] == (
+        "Embeddings are 2 to 7 wide (--dims pca); all of width 16, they would take 76,992 bytes."
+    )
 
 
 def test_without_fields_of_chance_nothing_is_said_of_them(evidence):

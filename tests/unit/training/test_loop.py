@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections.abc import Callable
@@ -10,8 +11,12 @@ import pytest
 import torch
 
 from featsel.core.errors import ConfigError
-from featsel.models.build import MODELS, ModelName
+from featsel.core.feature_config import EmbeddingScheme, EmbeddingTable
+from featsel.models.build import MODELS, ModelName, build_model
+from featsel.models.full_table import FullTable
+from featsel.models.layout import Layout
 from featsel.models.model import CTRModel
+from featsel.models.settings import ModelSettings
 from featsel.training.checkpoints import TrainState
 from featsel.training.devices import Precision
 from featsel.training.loop import Callbacks, FitResult, fit
@@ -128,6 +133,61 @@ def test_first_order_weights_are_no_embeddings(new_model: NewModel, new_rows: Ne
 
     assert_same_weights(without, strict)
     assert other.table.weight.detach().abs().mean() < 0.5 * without.table.weight.detach().abs().mean()
+
+
+def uneven_model(layout: Layout, *, seed: int = 0) -> CTRModel:
+    """A model whose fields have embeddings of three widths."""
+    return build_model(
+        "deepfm",
+        replace(layout, dims=(4, 1, 4, 2)),
+        EmbeddingTable(EmbeddingScheme.FULL, 4),
+        settings=ModelSettings(hidden=(16, 8), embedding_sd=0.01),
+        generator=torch.Generator().manual_seed(seed),
+    )
+
+
+@pytest.mark.parametrize("optimizer", [TableOptimizer.ADAM, TableOptimizer.DENSE_ADAM])
+def test_narrow_fields_learn_what_wide_ones_with_masked_columns_learn(
+    optimizer: TableOptimizer, layout: Layout, new_rows: NewRows
+) -> None:
+    narrow = uneven_model(layout)
+    table = FullTable(layout, 4, has_linear=True, sd=0.0, generator=torch.Generator())
+    with torch.no_grad():
+        for field, (start, size) in enumerate(zip(layout.offsets, layout.sizes, strict=True)):
+            ids = torch.tensor(layout.offsets).repeat(size, 1)
+            ids[:, field] += torch.arange(size)
+            table.weight[start : start + size] = narrow.gather(narrow.rows(ids))[:, field, 0]
+    wide = CTRModel(narrow.layout, table, copy.deepcopy(narrow.head), dim=4, has_linear=True)
+    settings = replace(SETTINGS, epochs=3, optimizer=optimizer, table_l2=0.01, most_gradient=0.5)
+
+    fit(narrow, new_rows(), settings=settings)
+    fit(wide, new_rows(), settings=settings)
+
+    rows = new_rows(300, seed=1)
+    assert narrow.table_bytes < wide.table_bytes
+    assert log_loss_of(narrow, rows) == pytest.approx(log_loss_of(wide, rows), rel=1e-5)
+    for name, weight in wide.head.state_dict().items():
+        torch.testing.assert_close(narrow.head.state_dict()[name], weight, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", TableOptimizer)
+def test_an_interrupted_training_of_several_widths_goes_on_bit_for_bit(
+    optimizer: TableOptimizer, layout: Layout, new_rows: NewRows
+) -> None:
+    undisturbed, interrupted, resumed = (uneven_model(layout, seed=seed) for seed in (0, 0, 1))
+    settings = replace(SETTINGS, epochs=3, optimizer=optimizer)
+    kept: list[TrainState] = []
+    fit(undisturbed, new_rows(), settings=settings)
+    fit(
+        interrupted,
+        new_rows(),
+        settings=replace(settings, epochs=1),
+        callbacks=Callbacks(on_checkpoint=keep_in(kept)),
+    )
+
+    fit(resumed, new_rows(), settings=settings, state=kept[-1])
+
+    assert_same_weights(resumed, undisturbed)
 
 
 @pytest.mark.parametrize("at", [1, 4, 10, 11, 19, 20, 27])
