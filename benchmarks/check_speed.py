@@ -85,34 +85,36 @@ EVIDENTLY = (
     ("evidently", *OLD_PANDAS),
     "Evidently 0.7.23 does not start with pandas 3, which has no infer_dtype_from_object",
 )
-PEERS: Mapping[str, tuple[Peer, ...]] = {
-    "pandera": (Peer("pandera, schema", "pandera", ("pandera[pandas]", "pyarrow")),),
-    "pointblank": (Peer("pointblank, 44 steps", "pointblank", ("pointblank[pl]",)),),
-    "gx": (Peer("Great Expectations, 63 expectations", "gx", ("great-expectations", "pyarrow")),),
-    "ydata": (
-        Peer(
-            "ydata-profiling, minimal, one day",
-            "ydata",
-            ("fg-data-profiling", "pyarrow"),
-            pinned="ydata-profiling is called fg-data-profiling now, and asks for pandas below 3 itself",
-        ),
+DEEPCHECKS = (
+    ("deepchecks", "scikit-learn<1.8", "numpy<2", "pandas<3", "pyarrow<24", "anywidget"),
+    "deepchecks 0.19.1 does not start with scikit-learn 1.8 (no scorer max_error) nor with numpy 2 "
+    "(no np.Inf); numpy 1 wants pandas below 3 and pyarrow below 24; a page needs anywidget beside plotly 6",
+)
+PEERS: Mapping[str, Peer] = {
+    "pandera": Peer("pandera, schema", "pandera", ("pandera[pandas]", "pyarrow")),
+    "pointblank": Peer("pointblank, 44 steps", "pointblank", ("pointblank[pl]",)),
+    "gx": Peer("Great Expectations, 63 expectations", "gx", ("great-expectations", "pyarrow")),
+    "ydata": Peer(
+        "ydata-profiling, minimal, one day",
+        "ydata",
+        ("fg-data-profiling", "pyarrow"),
+        pinned="ydata-profiling is called fg-data-profiling now, and asks for pandas below 3 itself",
     ),
-    "deepchecks": (
-        Peer(
-            "deepchecks, integrity and validation",
-            "deepchecks",
-            ("deepchecks", "scikit-learn<1.8", "numpy<2", "pandas<3", "pyarrow<24"),
-            pinned=(
-                "deepchecks 0.19.1 does not start with scikit-learn 1.8 (no scorer max_error) nor with "
-                "numpy 2 (no np.Inf), and numpy 1 wants pandas below 3 and pyarrow below 24"
-            ),
-        ),
+    "deepchecks-integrity": Peer(
+        "deepchecks, data_integrity, one day", "deepchecks", DEEPCHECKS[0], "integrity", DEEPCHECKS[1]
     ),
-    "evidently": (
-        Peer("Evidently, DataSummaryPreset", "evidently", EVIDENTLY[0], "summary", EVIDENTLY[1]),
-        Peer("Evidently, DataDriftPreset", "evidently", EVIDENTLY[0], "drift", EVIDENTLY[1]),
+    "deepchecks-validation": Peer(
+        "deepchecks, train_test_validation", "deepchecks", DEEPCHECKS[0], "validation", DEEPCHECKS[1]
     ),
+    "evidently-summary": Peer(
+        "Evidently, DataSummaryPreset", "evidently", EVIDENTLY[0], "summary", EVIDENTLY[1]
+    ),
+    "evidently-drift": Peer("Evidently, DataDriftPreset", "evidently", EVIDENTLY[0], "drift", EVIDENTLY[1]),
 }
+"""A name, or what stands before its hyphen, chooses among them."""
+
+NESTED = {"ad_id = campaign", "ad_id = advertiser", "advertiser = campaign"}
+"""Pairs of which one column determines the other: to call them alike is not wrong."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of each day (%(default)s)")
     parser.add_argument("--turns", type=int, default=1, help="turns of all tools (%(default)s)")
-    parser.add_argument("--peers", default=",".join(PEERS), help="which tools, with commas (all)")
+    parser.add_argument("--peers", default=",".join(PEERS), help="with commas (all: %(default)s)")
     parser.add_argument(
         "--limit", type=int, default=600, help="CPU seconds that a tool may take (%(default)s)"
     )
@@ -152,11 +154,11 @@ def main() -> None:
 
 def side_by_side(options: argparse.Namespace) -> None:
     """All tools on two days."""
-    chosen = {"featsel": Peer("featsel check", "", ())}
-    for name in filter(None, options.peers.split(",")):
-        for peer in PEERS[name]:
-            install(peer, options.environments)
-            chosen[f"{name}-{peer.argument}" if peer.argument else name] = peer
+    wanted = options.peers.split(",")
+    chosen = {name: peer for name, peer in PEERS.items() if {name, name.split("-")[0]} & {*wanted}}
+    for peer in chosen.values():
+        install(peer, options.environments)
+    chosen = {FEATSEL: Peer("featsel check", "", ()), **chosen}
     reference, current = days(options.folder, options.rows)
     measure(_check_command(current, reference))  # compiles the kernels, which are kept from then on
     turns: list[dict[str, Run]] = []
@@ -312,7 +314,8 @@ def _row(
     version = next(iter(_versions(runs[-1]).values()), "")
     answer = runs[-1].answer
     if answer is None:
-        is_late = cost.status in {-signal.SIGXCPU, -signal.SIGKILL}
+        # the kernel counts ticks for the limit, which is not what it reports in the end
+        is_late = cost.status in {-signal.SIGXCPU, -signal.SIGKILL} and cost.cpu_s > 0.9 * options.limit
         why = f"did not end in {options.limit} CPU s" if is_late else f"ended with status {cost.status}"
         least = "> " if is_late else ""
         cells = [f"{least}{cost.cpu_s:.0f}", f"{least}{_ratio(ratio)}", _megabytes(cost), why]
@@ -331,7 +334,7 @@ def _row(
 
 
 def _hits(found: Sequence[str], truth: str) -> str:
-    n_false = sum(each not in {truth, "unnamed"} for each in found)
+    n_false = len({*found} - {truth, "unnamed"} - NESTED)
     hit = "found" if truth in found else "counted" if "unnamed" in found else "missed"
     return f"{hit}, {n_false} false" if n_false else hit
 

@@ -1,7 +1,8 @@
-"""deepchecks: its suites for the integrity of one day and for a reference day beside the next one.
+"""deepchecks: its suites for the integrity of one day, and for a reference day beside the next one.
 
-The label, the time, the identifier and the categories are declared, which its documentation asks for; both
-reports are saved as pages, which is what its suites are for.
+The label, the time, the identifier and the categories are declared, which its documentation asks for; the
+report is saved as a page, which is what its suites are for. A fourth argument names the suite, ``integrity``
+or ``validation``.
 """
 
 from __future__ import annotations
@@ -23,31 +24,27 @@ DRIFTED = 0.2
 
 
 def main() -> None:
-    """Run both suites, save their pages and read what they say of the columns."""
+    """Run one suite, save its page and read what it says of the columns."""
     warnings.simplefilter("ignore")
-    reference, current = (_dataset(path) for path in paths())
-    found: dict[str, CheckResult] = {}
-    failed, broken, n_checks = [], [], 0
-    for name, suite in (
-        ("integrity", data_integrity().run(current)),
-        ("validation", train_test_validation().run(train_dataset=reference, test_dataset=current)),
-    ):
-        suite.save_as_html(str(Path(sys.argv[3]).with_suffix(f".{name}.html")))
-        failed += [result.check.name() for result in suite.get_not_passed_checks()]
-        broken += [f"{failure.check.name()}: {failure.exception}" for failure in suite.get_not_ran_checks()]
-        n_checks += len(suite.results)
-        found |= {type(each.check).__name__: each for each in suite.results if isinstance(each, CheckResult)}
-    note = "; ".join([*dict.fromkeys(failed), *(f"did not run: {text[:80]}" for text in broken)])
+    reference, current = paths()
+    if sys.argv[4] == "integrity":
+        suite = data_integrity().run(_dataset(current))
+    else:
+        days = {"train_dataset": _dataset(reference), "test_dataset": _dataset(current)}
+        suite = train_test_validation().run(**days)
+    suite.save_as_html(str(Path(sys.argv[3]).with_suffix(".html")))
+    failed = [result.check.name() for result in suite.get_not_passed_checks()]
+    broken = [f"{each.check.name()}: {each.exception}" for each in suite.get_not_ran_checks()]
+    found = {type(each.check).__name__: each for each in suite.results if isinstance(each, CheckResult)}
+    correlated = found.get("FeatureFeatureCorrelation")
     answer = Answer(
-        n_checks,
+        len(suite.results),
         len(failed),
         constant=_named(found, "IsSingleValue", lambda count: count == 1),
-        same=_pairs(found["FeatureFeatureCorrelation"].value)
-        if "FeatureFeatureCorrelation" in found
-        else None,
+        same=None if correlated is None else _pairs(correlated.value),
         leak=_named(found, "FeatureLabelCorrelation", lambda score: score >= PREDICTIVE),
         drift=_named(found, "FeatureDrift", lambda drift: (drift["Drift score"] or 0.0) >= DRIFTED),
-        note=note,
+        note="; ".join([*dict.fromkeys(failed), *(f"did not run: {text[:80]}" for text in broken)]),
     )
     hand_back(answer, "deepchecks", "pandas", "numpy", "scikit-learn")
 

@@ -31,9 +31,9 @@ WIDE_LOG_FIELDS = 200
 again, which is what dominates where a log has many fields."""
 
 TABLE_VALUES = 1 << 15
-SPILL_KEYS = 1 << 20
+SPILL_KEYS = 1 << 19
 """Upper limits of a field's hash table (1.5 MB, so that its keys fit the processor's cache), and of the keys
-of each label that found no place in it and wait in memory (8 MB). More memory would not be faster."""
+of each label that found no place in it and wait in memory (4 MB). More memory would not be faster."""
 
 LEAST_TABLE_VALUES = 1 << 10
 LEAST_SPILL_KEYS = 1 << 12

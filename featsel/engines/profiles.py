@@ -22,7 +22,7 @@ from featsel.engines.row_marks import RowKeys, RowSample
 from featsel.engines.spill import RunStore
 from featsel.engines.weights import NO_WEIGHTS
 
-SAMPLE_ROWS = 1 << 17
+SAMPLE_ROWS = 1 << 16
 SAMPLE_CELLS = 1 << 22
 """Of the rows that are looked at together: 32 MB of keys."""
 

@@ -23,6 +23,9 @@ from featsel.workflows.request import LogRequest, open_request, read_fields
 NUMBER_SHARE = 0.9
 """Text of which so much spells numbers is a column of numbers; what is none is damage."""
 
+TEXTS = (pl.String, pl.Categorical, pl.Enum, pl.Binary)
+"""Ways to store text, which say nothing of what it means."""
+
 
 @dataclass(frozen=True)
 class ReadProfile:
@@ -85,11 +88,17 @@ def read_log_profile(
 
 
 def _as_in_any_format(log: Log) -> Log:
-    """Log whose values are those that it has in any format: booleans as text, times in microseconds."""
+    """Log whose values are those that it has in any format: booleans as text, times in microseconds.
+
+    Some writers do not say that their bytes are text; those that are none are shown as hexadecimal digits.
+    """
     edits: dict[str, pl.Expr] = {}
     for name, dtype in log.dtypes.items():
         if dtype == pl.Boolean:
             edits[name] = pl.col(name).cast(pl.String)
+        elif dtype == pl.Binary:
+            text = pl.col(name).cast(pl.String, strict=False)
+            edits[name] = pl.coalesce(text, pl.col(name).bin.encode("hex"))
         elif dtype == pl.Date:
             edits[name] = pl.col(name).cast(pl.Datetime("us"))
         elif isinstance(dtype, pl.Datetime) and dtype.time_unit != "us":
@@ -199,7 +208,7 @@ def _type(  # noqa: PLR0911 - one answer per type
         return ValueType.FLOAT
     if dtype.is_temporal():
         return ValueType.TIME
-    if dtype != pl.String:
+    if not isinstance(dtype, TEXTS):
         return ValueType.OTHER
     return _spelled_field(field) if is_text and field is not None else ValueType.TEXT
 

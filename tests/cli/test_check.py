@@ -535,13 +535,32 @@ def text_day(folder):
 def test_text_is_compared_with_a_profile_of_parquet(text_day, tuesday, profile, capsys):
     by_text = document(capsys, text_day, "--reference", profile, "--multivalued", "tags=|")
     by_value = document(capsys, tuesday, "--reference", profile)
-    # text cannot say whether a number is whole, and texts that are numbers are counted
+    # text cannot say whether a number is whole, and rules about text look at it
+    others = {"FS003", "FS108", "FS110"}
     one, other = (
-        [each for each in found["checks"] if each["code"] not in {"FS003", "FS108"}]
-        for found in (by_text, by_value)
+        [each for each in found["checks"] if each["code"] not in others] for found in (by_text, by_value)
     )
     assert one == other
-    assert {each["severity"] for each in by_text["checks"] if each["status"] == "fail"} <= {"info"}
+    assert failures(by_text, "warning") == failures(by_value, "warning")
+    assert failures(by_text) == set()
+
+
+@pytest.mark.parametrize("dtype", [pl.Categorical, pl.Binary])
+def test_text_is_text_however_it_is_stored(monday, profile, tmp_path, capsys, dtype):
+    log = tmp_path / "log.parquet"
+    pl.read_parquet(monday).with_columns(pl.col("site", "zip").cast(dtype)).write_parquet(log)
+    found = document(capsys, log, "--reference", profile, "--ignore", "FS202")
+    assert failures(found, "warning") == {("FS407", "ts")}
+    assert "could not be computed" not in json.dumps(found)
+
+
+def test_bytes_that_are_no_text_are_values_too(tmp_path, capsys):
+    log = tmp_path / "log.parquet"
+    values = pl.Series([b"\xff\x00", b"plain", None, b"\xfe"] * 400)
+    pl.DataFrame({"click": [0, 1] * 800, "bytes": values}).write_parquet(log)
+    assert run(["check", str(log), "--json", "-q", "--select", "FS101", "--fail-on", "never"]) == PASSED
+    (share,) = (each for each in json.loads(capsys.readouterr().out)["checks"] if each["field"] == "bytes")
+    assert share["measured"] == 0.25
 
 
 def test_units_of_time_are_no_drift(monday, profile, tmp_path, capsys):
