@@ -188,10 +188,10 @@ _RULES = (
         "null-words",
         Family.VALUES,
         "Ways in which one field spells a missing value: null, empty, the words null, none, nan, na, n/a, "
-        "and \\N.",
+        "and \\N; and the share of the rows with one that the reference does not have.",
         "Each spelling is a feature of its own, and the same rows teach it twice.",
         "Write null, or name the words with --null-values.",
-        {"spellings": _levels(warning=2)},
+        {"spellings": _levels(warning=2), "new": _levels(warning=0.001)},
         values.null_words,
     ),
     Rule(

@@ -245,20 +245,29 @@ def mixed_types(at: Place) -> Iterator[Measurement]:
 
 @of_fields
 def null_words(at: Place) -> Iterator[Measurement]:
-    """Ways in which a missing value is spelt."""
+    """Ways in which a missing value is spelt, and the share of the rows with one that is new."""
     field, before = at.field, at.before
     found, usual = _spellings(field), None if before is None else _spellings(before)
     if not found:
         return
+    message = "missing values are spelt " + ", ".join(
+        f"{name} ({n_rows:,} rows)" for name, n_rows in found.items()
+    )
     yield Measurement(
         float(len(found)),
-        "missing values are spelt "
-        + ", ".join(f"{name} ({n_rows:,} rows)" for name, n_rows in found.items()),
-        field=field.name,
+        message,
+        "spellings",
+        field.name,
         reference=None if usual is None else float(len(usual)),
         most=Severity.INFO if usual is not None and set(found) <= set(usual) else None,
         evidence={"rows": found},
     )
+    if usual is not None:
+        # null itself is a matter of the share of nulls
+        new = {name: n_rows for name, n_rows in found.items() if name not in usual and name != "null"}
+        yield Measurement(
+            sum(new.values()) / max(field.n_rows, 1), message, "new", field.name, evidence={"rows": new}
+        )
 
 
 @of_fields

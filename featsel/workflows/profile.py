@@ -90,20 +90,28 @@ def read_log_profile(
 def _as_in_any_format(log: Log) -> Log:
     """Log whose values are those that it has in any format: booleans as text, times in microseconds.
 
-    Some writers do not say that their bytes are text; those that are none are shown as hexadecimal digits.
+    Some writers do not say that their bytes are text.
     """
     edits: dict[str, pl.Expr] = {}
     for name, dtype in log.dtypes.items():
         if dtype == pl.Boolean:
             edits[name] = pl.col(name).cast(pl.String)
         elif dtype == pl.Binary:
-            text = pl.col(name).cast(pl.String, strict=False)
-            edits[name] = pl.coalesce(text, pl.col(name).bin.encode("hex"))
+            edits[name] = pl.col(name).map_batches(_decoded, return_dtype=pl.String)
         elif dtype == pl.Date:
             edits[name] = pl.col(name).cast(pl.Datetime("us"))
         elif isinstance(dtype, pl.Datetime) and dtype.time_unit != "us":
             edits[name] = pl.col(name).dt.cast_time_unit("us")
     return log.with_edits(edits) if edits else log
+
+
+def _decoded(values: pl.Series) -> pl.Series:
+    """Text of bytes, with escapes for those that are none."""
+    try:
+        return values.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        texts = [None if each is None else each.decode("utf-8", "backslashreplace") for each in values]
+        return pl.Series(values.name, texts, pl.String)
 
 
 def _scored(profiled: ProfiledLog, columns: tuple[ColumnType, ...]) -> LogProfile:

@@ -78,6 +78,10 @@ DAMAGES: dict[str, tuple[Damage, set[tuple[str, str | None, str]]]] = {
         ),
         {("FS109", "device", "warning")},
     ),
+    "a word for null": (
+        lambda d: d.with_columns(some(0.01, pl.lit("NULL"), "device")),
+        {("FS109", "device", "warning")},
+    ),
     "vanished": (lambda d: d.filter(pl.col("device") != "web"), {("FS403", "device", "warning")}),
     "loaded twice": (lambda d: pl.concat([d, d]), {("FS201", None, "error"), ("FS006", None, "warning")}),
     "clicks lost": (
