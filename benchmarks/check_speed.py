@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import signal
 import statistics
 import subprocess
@@ -51,6 +52,11 @@ for name in pl.read_parquet_schema(sys.argv[1]):
     pl.read_parquet(sys.argv[1], columns=[name])
 """
 
+VERSIONS = """
+import sys, importlib.metadata
+print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in sys.argv[1:]))
+"""
+
 HEAVY_MODULES = ("torch", "sklearn", "scipy", "pandas", "matplotlib")
 """What ``featsel check`` has no use for."""
 
@@ -80,9 +86,8 @@ class Peer:
     pinned: str = ""
 
 
-OLD_PANDAS = ("pandas<3", "pyarrow")
 EVIDENTLY = (
-    ("evidently", *OLD_PANDAS),
+    ("evidently", "pandas<3", "pyarrow"),
     "Evidently 0.7.23 does not start with pandas 3, which has no infer_dtype_from_object",
 )
 DEEPCHECKS = (
@@ -91,13 +96,13 @@ DEEPCHECKS = (
     "(no np.Inf); numpy 1 wants pandas below 3 and pyarrow below 24; a page needs anywidget beside plotly 6",
 )
 PEERS: Mapping[str, Peer] = {
-    "pandera": Peer("pandera, schema", "pandera", ("pandera[pandas]", "pyarrow")),
-    "pointblank": Peer("pointblank, 44 steps", "pointblank", ("pointblank[pl]",)),
-    "gx": Peer("Great Expectations, 63 expectations", "gx", ("great-expectations", "pyarrow")),
+    "pandera": Peer("pandera, schema", "pandera", ("pandera[pandas]", "pandas", "pyarrow")),
+    "pointblank": Peer("pointblank, 44 steps", "pointblank", ("pointblank[pl]", "polars")),
+    "gx": Peer("Great Expectations, 63 expectations", "gx", ("great-expectations", "pandas", "pyarrow")),
     "ydata": Peer(
         "ydata-profiling, minimal, one day",
         "ydata",
-        ("fg-data-profiling", "pyarrow"),
+        ("fg-data-profiling", "pandas", "pyarrow"),
         pinned="ydata-profiling is called fg-data-profiling now, and asks for pandas below 3 itself",
     ),
     "deepchecks-integrity": Peer(
@@ -173,11 +178,8 @@ def side_by_side(options: argparse.Namespace) -> None:
     header = ["tool", "version", "CPU s", "÷ featsel", "peak MB", "looked at", "constant"]
     print(markdown_table([*header, "country = code", "leaks", "drift"], rows))
     print("\nNo column gives the label away and none drifts. '–': not asked or not answered.")
-    for name, peer in chosen.items():
-        versions = _versions(turns[-1][name])
-        parts = [", ".join(f"{key} {value}" for key, value in versions.items()), peer.pinned]
-        if versions or peer.pinned:
-            print(f"- {peer.label}: {'; '.join(filter(None, parts))}.")
+    for peer in chosen.values():
+        print(f"- {peer.label}: {'; '.join(filter(None, [versions(peer, options), peer.pinned]))}.")
 
 
 def days(folder: Path, n_rows: int) -> tuple[Path, Path]:
@@ -293,7 +295,6 @@ def _own_answer(document: Mapping[str, object]) -> dict[str, object]:
         )
 
     return {
-        "versions": {"featsel": document["featsel"]},
         "n_checks": sum(check["status"] != "skipped" for check in checks),
         "constant": fields(failed, "FS102"),
         "same": [
@@ -311,7 +312,7 @@ def _row(
     ratio = statistics.median(
         each.cost.cpu_s / turn[FEATSEL].cost.cpu_s for each, turn in zip(runs, turns, strict=True)
     )
-    version = next(iter(_versions(runs[-1]).values()), "")
+    version = versions(peer, options).split(",")[0].split(" ")[1]
     answer = runs[-1].answer
     if answer is None:
         # the kernel counts ticks for the limit, which is not what it reports in the end
@@ -339,8 +340,12 @@ def _hits(found: Sequence[str], truth: str) -> str:
     return f"{hit}, {n_false} false" if n_false else hit
 
 
-def _versions(run: Run) -> Mapping[str, str]:
-    return {} if run.answer is None else run.answer["versions"]  # type: ignore[return-value]
+def versions(peer: Peer, options: argparse.Namespace) -> str:
+    """What a tool ran with, itself first."""
+    python = options.environments / peer.environment / "bin" / "python" if peer.packages else sys.executable
+    names = [re.split(r"[\[<>=]", package)[0] for package in peer.packages or ("featsel", "polars", "numpy")]
+    command = [str(python), "-c", VERSIONS, *names]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _seconds(seconds: float) -> str:

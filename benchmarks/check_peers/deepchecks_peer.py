@@ -46,7 +46,7 @@ def main() -> None:
         drift=_named(found, "FeatureDrift", lambda drift: (drift["Drift score"] or 0.0) >= DRIFTED),
         note="; ".join([*dict.fromkeys(failed), *(f"did not run: {text[:80]}" for text in broken)]),
     )
-    hand_back(answer, "deepchecks", "pandas", "numpy", "scikit-learn")
+    hand_back(answer)
 
 
 def _dataset(path: Path) -> Dataset:

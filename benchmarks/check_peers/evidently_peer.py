@@ -50,7 +50,7 @@ def main() -> None:
             constant=["unnamed"] * int(counts["ConstantColumnsCount()"]),
             same=["unnamed"] * int(n_same),
         )
-    hand_back(answer, "evidently", "pandas", "numpy")
+    hand_back(answer)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def main() -> None:
     passed = found.all_passed()
     n_failed = sum(count > 0 for count in found.n_failed().values())
     note = "" if passed else "see the page"
-    hand_back(Answer(len(found.n_failed()), n_failed, note=note), "pointblank", "polars")
+    hand_back(Answer(len(found.n_failed()), n_failed, note=note))
 
 
 if __name__ == "__main__":

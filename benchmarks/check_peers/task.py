@@ -7,7 +7,6 @@ texts are categories.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import sys
 from collections.abc import Sequence
@@ -64,8 +63,6 @@ def pair(*columns: str) -> str:
     return " = ".join(sorted(columns))
 
 
-def hand_back(answer: Answer, *packages: str) -> None:
-    """Write the answer with the versions of the packages that gave it."""
-    versions = {package: importlib.metadata.version(package) for package in packages}
-    text = json.dumps({"versions": versions, **asdict(answer)}, indent=1)
-    Path(sys.argv[3]).write_text(text, encoding="utf-8")
+def hand_back(answer: Answer) -> None:
+    """Write the answer."""
+    Path(sys.argv[3]).write_text(json.dumps(asdict(answer), indent=1), encoding="utf-8")

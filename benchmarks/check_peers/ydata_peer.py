@@ -32,10 +32,7 @@ def main() -> None:
             len(alerts),
             constant=kinds.get("CONSTANT", []),
             note=note,
-        ),
-        "fg-data-profiling",
-        "pandas",
-        "numpy",
+        )
     )
 
 

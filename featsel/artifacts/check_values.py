@@ -82,7 +82,7 @@ def known_word(
     if word in words:
         return word
     near = difflib.get_close_matches(text, words, n=1)
-    said = f"; did you mean {near[0]!r}?" if near else ""
+    said = f"; did you mean '{near[0]}'?" if near else ""
     report(problems, node, f"{shown(text)} is none of {', '.join(words)}{said}")
     return None
 

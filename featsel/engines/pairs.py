@@ -47,8 +47,12 @@ def determines(first: Codes, second: Codes) -> bool:
 
 
 def pair_counts(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], labels: NDArray[np.uint8], counts: NDArray[np.int32]
-) -> None:
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    sizes: tuple[int, int],
+    counts: NDArray[np.int32],
+) -> int:
     """Count rows by a pair of short codes and the label.
 
     Parameters
@@ -57,11 +61,18 @@ def pair_counts(
         Codes.
     labels : ndarray of uint8, shape (n_rows,)
         0 or 1.
+    sizes : tuple of int
+        How many codes either column has.
     counts : ndarray of int32, shape (65536, 2)
-        Takes the rows of each pair.
+        Takes the rows of each pair, in its first ``sizes[0] * sizes[1]`` places.
+
+    Returns
+    -------
+    int
+        Rows whose label is not that of most other rows of their pair; a tie counts.
     """
-    counts.fill(0)
-    _count_pairs(kernels.read_only(first), kernels.read_only(second), kernels.read_only(labels), counts)
+    columns = (kernels.read_only(first), kernels.read_only(second), kernels.read_only(labels))
+    return int(_count_pairs(*columns, sizes[0], sizes[1], counts))
 
 
 @kernels.compiled
@@ -77,7 +88,22 @@ def _determines(first: Codes, second: Codes, seen: NDArray[np.int64]) -> bool:
 
 @kernels.compiled
 def _count_pairs(
-    first: NDArray[np.uint8], second: NDArray[np.uint8], labels: NDArray[np.uint8], counts: NDArray[np.int32]
-) -> None:
+    first: NDArray[np.uint8],
+    second: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    n_first: int,
+    n_second: int,
+    counts: NDArray[np.int32],
+) -> int:
+    n_cells = n_first * n_second
+    counts[:n_cells] = 0
     for row in range(first.size):
-        counts[np.int64(first[row]) * 256 + second[row], labels[row]] += 1
+        counts[np.int64(first[row]) * n_second + second[row], labels[row]] += 1
+    n_wrong = np.int64(0)
+    for cell in range(n_cells):
+        negatives, positives = counts[cell, 0], counts[cell, 1]
+        if positives - 1 <= negatives:
+            n_wrong += positives
+        if negatives - 1 < positives:
+            n_wrong += negatives
+    return n_wrong

@@ -14,6 +14,8 @@ from featsel.engines.keys import as_numbers
 from featsel.engines.text_keys import text_keys, value_keys
 
 SHOWN_VALUES = 6
+MOST_FOREIGN = 20
+"""Values that are no label: how many are shown, and from how many on none is."""
 
 BOOLEAN_WORDS = {"false": "0", "true": "1"}
 
@@ -67,7 +69,9 @@ class SeenLabels:
         if is_foreign.any():
             found = labels.filter(is_foreign)
             self._n_foreign += found.len()
-            self._foreign.update(str(value) for value in found.unique(maintain_order=True).head(SHOWN_VALUES))
+            self._foreign.update(
+                str(value) for value in found.unique(maintain_order=True).head(MOST_FOREIGN + 1)
+            )
         values = is_positive.cast(pl.UInt8).to_numpy()
         self._n_positive += int(np.count_nonzero(values))
         if values.size:
@@ -77,7 +81,8 @@ class SeenLabels:
 
     def profile(self) -> LabelProfile:
         """All that was read."""
-        foreign = tuple(list(self._foreign)[:SHOWN_VALUES])
+        # a column of many values is another column that was taken for the label, and may hold anything
+        foreign = tuple(list(self._foreign)[:SHOWN_VALUES]) if len(self._foreign) <= MOST_FOREIGN else ()
         return LabelProfile(
             self._name, self._n_positive, self._n_null, self._n_foreign, foreign, self._n_runs
         )

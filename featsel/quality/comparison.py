@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from featsel.core.profile import FieldProfile, LogProfile
+from featsel.core.profile import FieldProfile, LogProfile, ValueType
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Comparison:
     before: LogProfile | None = None
     chosen: Chosen | None = None
     now: float = 0.0
+
+    @property
+    def times(self) -> frozenset[str]:
+        """Columns that hold points in time."""
+        return frozenset(column.name for column in self.today.columns if column.type is ValueType.TIME)
 
     def in_both(self) -> list[tuple[FieldProfile, FieldProfile]]:
         """Fields of today and of the reference that are read alike."""

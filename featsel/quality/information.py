@@ -19,6 +19,10 @@ from featsel.stats import usable_information
 from featsel.stats.divergence import fold, rows_upto
 
 TAILS = 3.0
+"""Standard deviations within which an estimate is chance."""
+
+SURE_TAILS = 5.0
+"""The same of information: its deviation is itself an estimate, and rows of one user are not independent."""
 
 LEAST_NATS = 20.0
 """Information that a field had in the reference, in all, from which its loss can be told from chance."""
@@ -107,7 +111,7 @@ def lost_information(at: Pair) -> Iterator[Measurement]:
         f"click rates of the reference gain {1000 * gain:.3g} thousandths of a nat a row today, where they "
         f"gained {1000 * usable.nats:.3g}: {percent(max(0.0, gain / usable.nats))} of it is left",
         field=field.name,
-        floor=TAILS * sd / usable.nats,
+        floor=SURE_TAILS * sd / usable.nats,
         reference=usable.nats,
     )
 

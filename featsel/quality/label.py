@@ -37,7 +37,7 @@ def domain(comparison: Comparison) -> Iterator[Measurement]:
     label = comparison.today.label
     assert label is not None
     share = label.n_foreign / max(comparison.today.n_rows, 1)
-    found = ", ".join(map(repr, label.foreign))
+    found = ", ".join(map(repr, label.foreign)) or "one of many other values"
     message = f"{label.n_foreign:,} rows hold {found}" if label.n_foreign else "all labels are 0 or 1"
     yield Measurement(share, message, field=label.name, evidence={"values": list(label.foreign)})
 

@@ -117,20 +117,12 @@ def _leaks(
     counts = np.zeros((1 << 16, 2), np.int32)
     found: list[tuple[str, str, float]] = []
     for a, b in combinations(usable, 2):
-        pair_counts(short[a], short[b], labels, counts)
-        # rows that the majority of the other rows of their pair gets wrong
-        negatives, positives = counts[:, 0], counts[:, 1]
-        n_wrong = int(
-            positives[positives - 1 <= negatives].sum() + negatives[negatives - 1 < positives].sum()
-        )
-        if n_wrong > least // 2:
+        sizes = int(short[a].max()) + 1, int(short[b].max()) + 1
+        if pair_counts(short[a], short[b], labels, sizes, counts) > least // 2:
             continue
-        is_used = counts.any(axis=1)
-        table = group(
-            ContingencyTable(
-                counts[is_used].astype(np.int64), np.ones(int(np.count_nonzero(is_used)), np.int64)
-            )
-        )
+        cells = counts[: sizes[0] * sizes[1]].astype(np.int64)
+        cells = cells[cells.any(axis=1)]
+        table = group(ContingencyTable(cells, np.ones(len(cells), np.int64)))
         halves = split_halves(table, np.random.default_rng(0))
         auc = held_out_auc(halves, usable_information(table).prior_strength)
         if auc >= LEAK_AUC:

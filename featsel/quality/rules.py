@@ -499,7 +499,7 @@ _RULES = (
         Family.RANKING,
         "Share of a field's information that its click rates of the reference do not carry to this log.",
         "The values can come in the same shares and yet mean something else: labels turned round, rows "
-        "joined to the wrong column. Above 1 the old click rates mislead. Held against three standard "
+        "joined to the wrong column. Above 1 the old click rates mislead. Held against five standard "
         "deviations of both gains.",
         "Check the join of the column and of the label.",
         {"lost": _levels(warning=0.5, error=0.9)},

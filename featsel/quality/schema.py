@@ -49,8 +49,8 @@ def type_changes(comparison: Comparison) -> Iterator[Measurement]:
             continue
         before = known[column.name]
         is_same = _is_alike(column, before)
-        if is_same and column.dtype == before.dtype:
-            message = f"is {column.dtype}, as before"
+        if is_same and (column.dtype == before.dtype or ValueType.NUMBER in {column.type, before.type}):
+            message = f"holds {column.type} values, as before"
             yield Measurement(0.0, message, field=column.name)
         else:
             message = f"is {column.dtype} ({column.type}), was {before.dtype} ({before.type})"

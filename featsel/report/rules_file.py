@@ -97,11 +97,12 @@ def _defaults(rule: Rule) -> list[str]:
     return lines
 
 
-def _by_field(findings: Iterable[Finding]) -> dict[str | None, list[Finding]]:
-    groups: dict[str | None, list[Finding]] = {}
+def _by_field(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """Findings by field; the log as a whole has the empty name, as a column may have it too."""
+    groups: dict[str, list[Finding]] = {}
     for finding in findings:
-        groups.setdefault(finding.field, []).append(finding)
-    return dict(sorted(groups.items(), key=lambda entry: entry[0] or ""))
+        groups.setdefault(finding.field or "", []).append(finding)
+    return dict(sorted(groups.items()))
 
 
 def _furthest(findings: Iterable[Finding]) -> list[Finding]:

@@ -222,7 +222,7 @@ def read_fields(
     names = [name for name in names if name not in unusable]
     if not names:
         raise EmptyLogError(
-            "the log has no field to rank: all columns are label, time, weight or excluded",
+            "the log has no field: all columns are label, time, weight or excluded",
             f"Its columns are: {', '.join(list(log.dtypes)[:12])}.",
         )
     head = log.head(names)

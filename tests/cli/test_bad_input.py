@@ -71,7 +71,7 @@ def error_of(capsys, *arguments, code):
         (HEADER + ROWS + "2,1,x\n", "found: '0', '1', '2'", "--label"),
         (HEADER + ROWS + ",1,x\n", "label 'label' is null in row 61", "Drop or fill"),
         (HEADER + "yes,1,x\nno,1,x\n", "found: 'yes', 'no'", "--positive 'yes'"),
-        ("label\n0\n1\n", "the log has no field to rank", "Its columns are: label."),
+        ("label\n0\n1\n", "the log has no field", "Its columns are: label."),
         ("PAR1", "is a Parquet file, not csv", "extension"),
     ],
 )
@@ -99,7 +99,7 @@ def cut_short(name):
     [
         ("log.parquet", cut_short, "is cut short", "again"),
         ("log.parquet", HEADER + ROWS, "is some other file, not parquet", "--format"),
-        ("log.parquet", parquet(s=[{"a": 1}] * 60), "no field to rank", "label, s"),
+        ("log.parquet", parquet(s=[{"a": 1}] * 60), "no field", "label, s"),
         ("log.csv.gz", HEADER + ROWS, "cannot be decompressed", "suffix"),
         ("log.csv.gz", gzip.compress((HEADER + ROWS).encode(), mtime=0)[:-9], "is cut off", "again"),
         ("log.ndjson", '{"label": 0}\n{"label"\n', "line 2: no JSON object", "one object in braces"),
@@ -131,7 +131,7 @@ def test_a_wrong_file_of_another_format_is_named(capsys, name, make, message, hi
         (["log.csv", "--time", "w"], DATA, "column 'w' is not in the log", "label, a, b"),
         (["log.csv", "--weight", "label"], REQUEST, "is the label and cannot be", "another column"),
         (["log.csv", "--include", "z*"], REQUEST, "--include 'z*' matches no field", "a, b"),
-        (["log.csv", "--exclude", "*"], DATA, "no field to rank", "label, a, b"),
+        (["log.csv", "--exclude", "*"], DATA, "no field", "label, a, b"),
         (["log.csv", "--multivalued", "z=|"], DATA, "column 'z' is not in the log", "label, a, b"),
         (["log.csv", "--positive", "yes"], DATA, "never has the value 'yes'; found: '0', '1'", "--positive"),
         (["log.csv", "--columns", "a,b"], REQUEST, "names 2 columns, but 'log.csv' has 3", "every column"),

@@ -311,3 +311,37 @@ def test_times_may_be_ahead_by_the_clocks_of_other_zones(day: Day, checked: Chec
     assert not checked(frame, time="ts", now=float(frame["ts"].max()) - 80_000).failed("FS406")  # type: ignore[arg-type]
     assert checked(frame, time="ts", now=float(frame["ts"].max()) - 90_000).failed("FS406")  # type: ignore[arg-type]
     assert float(frame["ts"].max()) < NOW  # type: ignore[arg-type]
+
+
+def test_a_column_of_times_is_expected_to_move(checked: Checked) -> None:
+    days = [
+        pl.DataFrame(
+            {
+                "label": np.arange(2_000) % 2,
+                "at": pl.Series(np.arange(2_000) * 30 + start).cast(pl.Datetime("ms")),
+                "a": np.arange(2_000) % 9,
+            }
+        )
+        for start in (1_700_000_000_000, 1_700_086_400_000)
+    ]
+
+    assert not checked(days[1], days[0]).failed("FS401", "FS111")
+
+
+def test_values_in_the_place_of_labels_are_not_shown_where_they_are_many(checked: Checked) -> None:
+    frame = pl.DataFrame({"label": [f"user{row}@mail.com" for row in range(500)], "a": np.arange(500) % 5})
+    found = checked(frame).one("FS305", "label")
+
+    assert found.status is Status.FAIL
+    assert "@" not in found.message + str(found.evidence)
+
+
+def test_numbers_in_text_are_of_one_type_with_numbers(checked: Checked, day: Day, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "day.csv"
+    frame = day(0).select("label", "slot", "device", "age")
+    frame.write_csv(path)
+    findings = checked(pl.read_csv(path, infer_schema=False), frame)
+
+    assert {
+        each.severity.value for each in findings.all if each.code == "FS003" and each.status is Status.FAIL
+    } == {"error"}, "text of a typed format is text"
