@@ -163,11 +163,11 @@ def _comment(finding: Finding) -> str:
     )
 
 
-def _whole(field: str | None) -> str:
-    return "  # the log as a whole" if field is None else ""
+def _whole(field: str) -> str:
+    return "" if field else "  # the log as a whole"
 
 
-def _pattern(field: str | None) -> str:
+def _pattern(field: str) -> str:
     """Shell pattern that matches one name alone; the log as a whole has the empty one."""
     return re.sub(r"[*?[]", r"[\g<0>]", field or "")
 

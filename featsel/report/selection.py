@@ -163,8 +163,8 @@ def _sentences(document: Mapping[str, Any]) -> Iterator[str]:
     )
     if evidence["false_keep_rate"] is not None:
         yield (
-            f"An estimated {percent(evidence['false_keep_rate'])} of the worthless features are kept, "
-            "judging by fields of chance in the same search."
+            f"An estimated {percent(evidence['false_keep_rate'])} of the kept features tell nothing by "
+            "themselves or beside others."
         )
     yield from _worth(evidence)
 
@@ -185,7 +185,7 @@ def _worth(evidence: Mapping[str, Any]) -> Iterator[str]:
     elif worth:
         yield f"None of the {counted(n_all, 'feature')} was ruled out before the budget."
     if evidence["evident"] is not None:
-        yield f"{counted(evidence['evident'], 'feature')} gained more than luck explains."
+        yield f"{counted(evidence['evident'], 'feature')} tell more than luck explains."
     most = greatest_gain(evidence)
     if most is not None:
         yield f"The search expects the most of about {counted(most, 'feature')}; further ones do harm."

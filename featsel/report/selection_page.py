@@ -121,9 +121,7 @@ def _tiles(document: Mapping[str, Any]) -> Iterator[str]:
         f"{readable(full['auc'], '.4f')} with all features",
     )
     if evidence["false_keep_rate"] is not None:
-        yield tile(
-            percent(evidence["false_keep_rate"]), "falsely kept", "of the worthless features, estimated"
-        )
+        yield tile(percent(evidence["false_keep_rate"]), "falsely kept", "of the kept features, estimated")
 
 
 def _warning_texts(evidence: Mapping[str, Any] | None) -> Iterator[str]:

@@ -4,7 +4,8 @@ Replacing a row's embedding of a field by one that stands for unknown values cha
 order, by the gradient of the logit times the difference. What that does to the row's log loss is known to
 second order, and added up over the rows of a feature it is the feature's gain. On rows that the model has
 seen, whatever it learnt by heart looks like a gain; so two models learn from a half each, and each is asked
-about the other.
+about the other. They also tell what labels the rows of a feature would have without it, whatever the model
+itself makes of the feature.
 """
 
 # torch leaves parts of its interface without types
@@ -37,24 +38,25 @@ class Gains:
     ----------
     total : ndarray of float64, shape (n_ids,)
         Log loss that a feature's rows would lose with it, in nats; negative where it does harm.
-    squares : ndarray of float64, shape (n_ids,)
-        Sum of the squares of what single rows gain.
-    n_rows : int
-        All rows that were asked.
+    rows, positives : ndarray of float64, shape (n_ids,)
+        Weights of the rows that hold a feature, and of those of label 1 among them.
+    expected : ndarray of float64, shape (n_ids,)
+        Positives that the model expects of these rows without the feature.
     """
 
     total: FloatArray
-    squares: FloatArray
-    n_rows: int
-
-    @property
-    def spread(self) -> FloatArray:
-        """Standard error of the totals, shape (n_ids,)."""
-        return np.sqrt(self.squares)
+    rows: FloatArray
+    positives: FloatArray
+    expected: FloatArray
 
     def __add__(self, other: Gains) -> Gains:
         """Gains over the rows of both."""
-        return Gains(self.total + other.total, self.squares + other.squares, self.n_rows + other.n_rows)
+        return Gains(
+            self.total + other.total,
+            self.rows + other.rows,
+            self.positives + other.positives,
+            self.expected + other.expected,
+        )
 
 
 def deletion_gains(
@@ -88,7 +90,7 @@ def deletion_gains(
     """
     weight = model.matrices[0].detach()
     means = _mean_rows(model, torch.from_numpy(weights).to(device))
-    total, squares = np.zeros(weight.shape[0]), np.zeros(weight.shape[0])
+    sums = np.zeros((4, weight.shape[0]))
     was_training = model.training
     model.eval()
     try:
@@ -100,18 +102,20 @@ def deletion_gains(
             # rows of a batch do not know of each other: the gradient of the sum is that of each logit
             (gradient,) = torch.autograd.grad(logits.float().sum(), gathered)
             change = (gradient.squeeze(2) * (weight[ids] - means)).sum(-1).double()  # (batch, slots)
-            chances = logits.detach().double().sigmoid().unsqueeze(1)
-            labels = batch.labels.double().unsqueeze(1)
+            logits = logits.detach().double().unsqueeze(1)
+            chances, without = logits.sigmoid(), (logits - change).sigmoid()
+            labels = batch.labels.double().unsqueeze(1).expand_as(change)
             gain = (labels - chances) * change + 0.5 * chances * (1 - chances) * change.square()
+            found = torch.stack([gain, torch.ones_like(change), labels, without])
             if batch.row_weights is not None:
-                gain = gain * batch.row_weights.double().unsqueeze(1)
+                found = found * batch.row_weights.double().unsqueeze(1)
             # in numpy: its sums have one order, those of a GPU have not
-            places, gains = ids.reshape(-1).cpu().numpy(), gain.reshape(-1).cpu().numpy()
-            total += np.bincount(places, gains, minlength=total.size)
-            squares += np.bincount(places, gains**2, minlength=total.size)
+            places = ids.reshape(-1).cpu().numpy()
+            parts = found.flatten(1).cpu().numpy()
+            sums += np.stack([np.bincount(places, part, minlength=sums.shape[1]) for part in parts])
     finally:
         model.train(was_training)
-    return Gains(total, squares, rows.n_rows)
+    return Gains(*sums)
 
 
 def _mean_rows(model: CTRModel, weights: Tensor) -> Tensor:

@@ -56,6 +56,9 @@ class FeatureOrder:
         What the search thought of features that mean nothing; None where it had none.
     warnings : tuple of str
         What may be wrong with the order.
+    odds : ndarray of float64, shape (n_ids,), optional
+        Log odds that a feature is worth anything, minus infinity where it is not; None where the method does
+        not say.
     """
 
     ids: NDArray[np.int64]
@@ -65,6 +68,7 @@ class FeatureOrder:
     dropped: Mapping[int, str] = field(default_factory=dict[int, str])
     shadows: Shadows | None = None
     warnings: tuple[str, ...] = ()
+    odds: NDArray[np.float64] | None = None
 
 
 def order_by_field(candidates: Candidates, field_scores: NDArray[np.float64]) -> FeatureOrder:

@@ -38,7 +38,7 @@ from featsel.selection.mrmr import mrmr_order
 from featsel.selection.optfs import GateSettings, usual_gate_rate
 from featsel.selection.order import FeatureOrder, order_by_feature
 from featsel.selection.random_order import random_order
-from featsel.selection.search import EVIDENT_NATS, held_out_gains, search_order
+from featsel.selection.search import Judgement, held_out_gains, search_order
 from featsel.selection.subsets import Subset, SubsetRows, subset_of
 from featsel.selection.widths import check_dims, chosen_widths, with_widths
 from featsel.training.batches import Rows
@@ -52,7 +52,7 @@ from featsel.workflows.reporter import Reporter
 from featsel.workflows.stages import Stages
 from featsel.workflows.train_settings import Wishes, complete
 
-SEARCH_VERSION = 1
+SEARCH_VERSION = 2
 """Changes whenever a search or a training finds something else for the same options."""
 
 USUAL_PENALTY = 1e-6
@@ -257,8 +257,8 @@ def choose(
         "log_loss_change": asdict(compare(full, selected)),
         "widths": _widths(chosen),
         "eligible": int(order.ids.size) if is_found else 0,
-        "evident": int(np.count_nonzero(order.scores > EVIDENT_NATS)) if has_gains else None,
-        "false_keep_rate": _false_keep_rate(order, options.budget, n_kept=ids.size),
+        "evident": None if order.odds is None else int(np.count_nonzero(order.odds > 0)),
+        "false_keep_rate": _false_keep_rate(order, options.budget, ids, n_all=n_all),
         "curve": gain_curve(order, candidates.counts.n_rows, n_all=n_all) if has_gains else [],
         "rows": {"train": candidates.train.n_rows, "valid": candidates.valid.n_rows},
         "cpu_s": {
@@ -299,11 +299,18 @@ def _stages(codes: EncodedLog, config: FeatureConfig, backbone: Backbone) -> Sta
     return Stages(codes.folder, repr(known))
 
 
-def _false_keep_rate(order: FeatureOrder, budget: Budget | None, *, n_kept: int) -> float | None:
-    # a budget of fields does not take the first features of the order
-    if order.shadows is None or (budget is not None and budget.fields is not None):
+def _false_keep_rate(
+    order: FeatureOrder, budget: Budget | None, ids: NDArray[np.int64], *, n_all: int
+) -> float | None:
+    """Estimate the share of the kept features that tell nothing."""
+    if order.shadows is None:
         return None
-    return order.shadows.kept_share(n_kept)
+    if order.odds is not None:
+        return float(np.mean(1 / (1 + np.exp(np.clip(order.odds[ids], -500, 500)))))
+    # a budget of fields does not take the first features of the order
+    if budget is not None and budget.fields is not None:
+        return None
+    return min(1.0, order.shadows.kept_share(ids.size) * n_all / ids.size)
 
 
 def _candidates(
@@ -341,8 +348,7 @@ def _deletion(candidates: Candidates, backbone: Backbone, options: ChooseOptions
     return search_order(
         candidates,
         backbone,
-        scores=held_out_gains,
-        evident=EVIDENT_NATS,
+        judge=held_out_gains,
         keeps_noise=options.keeps_noise,
         has_shadows=options.has_shadows,
     )
@@ -355,7 +361,7 @@ def _optfs(candidates: Candidates, backbone: Backbone, options: ChooseOptions) -
     return search_order(
         candidates,
         backbone,
-        scores=lambda left, model: gate_scores(left, model, gates),
+        judge=lambda left, model: Judgement(gate_scores(left, model, gates)),
         keeps_noise=options.keeps_noise,
         has_shadows=options.has_shadows,
     )

@@ -99,6 +99,8 @@ def _of_order(order: FeatureOrder) -> Part:
         "scores": order.scores,
         "field_scores": order.field_scores,
     }
+    if order.odds is not None:
+        tensors["odds"] = order.odds
     facts: dict[str, Any] = {
         "dropped": {str(field): why for field, why in order.dropped.items()},
         "warnings": order.warnings,
@@ -119,4 +121,5 @@ def _order_of(part: Part) -> FeatureOrder:
         {int(field): why for field, why in facts["dropped"].items()},
         None if shadows is None else Shadows(np.array(shadows["places"], np.int64), shadows["n_features"]),
         tuple(facts["warnings"]),
+        tensors.get("odds"),
     )

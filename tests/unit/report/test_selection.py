@@ -80,10 +80,9 @@ def test_the_sentences_tell_what_was_bought_and_whether_it_was_good(evidence):
         "embeddings.",
         "The validation log loss is 0.25000 with all features and 0.24500 with the chosen ones, a change of "
         "-0.00500 nats a row (95 % interval -0.00700 to -0.00300): the chosen features predict better.",
-        "An estimated 2.5 % of the worthless features are kept, judging by fields of chance in the same "
-        "search.",
+        "An estimated 2.5 % of the kept features tell nothing by themselves or beside others.",
         "12,000 of 40,000 features were left to the budget; no budget buys others.",
-        "435 features gained more than luck explains.",
+        "435 features tell more than luck explains.",
     ]
 
 

@@ -141,7 +141,7 @@ def test_the_headline_numbers_are_shown_with_what_they_were_before(document):
         ("25,728", "Bytes of embeddings", "of 2,560,000 (1 %)"),
         ("0.2450", "Validation log loss", "better: 0.2500 with all features"),
         ("0.7625", "Validation AUC", "0.7500 with all features"),
-        ("2.5 %", "Falsely kept", "of the worthless features, estimated"),
+        ("2.5 %", "Falsely kept", "of the kept features, estimated"),
     ]
 
 
