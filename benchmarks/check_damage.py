@@ -1,3 +1,4 @@
+# ruff: noqa: ARG001, ARG005 - every damage takes a frame, the roles of its columns and chance
 """How much of the damage that happens to logs does `featsel check` find, and how often does it cry wolf?
 
     python benchmarks/check_damage.py --data kuairand_pure_92k.parquet --time ts --exclude 'post_*' --exclude
@@ -410,7 +411,7 @@ def choose_roles(frame: Frame, *, label: str, time: str | None) -> Roles:
     integers = [n for n in n_values if frame[n].dtype.is_integer() and 8 <= n_values[n] <= 60]
     wide = [n for n in n_values if frame[n].dtype.is_integer() and n_values[n] > 1000]
     numbers = [n for n in n_values if frame[n].dtype.is_float() and n_values[n] > 100] or [
-        n for n in n_values if frame[n].dtype.is_numeric() and 100 < n_values[n] and n not in wide[:3]
+        n for n in n_values if frame[n].dtype.is_numeric() and n_values[n] > 100 and n not in wide[:3]
     ]
     return Roles(label, time, max(texts, key=n_values.__getitem__), integers[0], wide[0], numbers[-1])
 
@@ -460,6 +461,73 @@ def days(frame: Frame, seeds: range, time: str | None) -> Iterator[tuple[Frame, 
         yield tuple(half.sort(time) if time else half for half in halves)  # type: ignore[misc]
 
 
+@dataclass(frozen=True)
+class Bench:
+    """A log that is split into days, and where they are written."""
+
+    frame: Frame
+    roles: Roles
+    options: list[str]
+    folder: Path
+
+    def check(self, day: Frame, reference: Path) -> list[dict[str, object]]:
+        """Failures of a day."""
+        day.write_parquet(self.folder / "day.parquet")
+        return run_check(self.folder / "day.parquet", reference, self.options, self.folder / "result.json")
+
+    def profile(self, day: Frame) -> Path:
+        """Profile of a good day."""
+        path, profile = self.folder / "good.parquet", self.folder / "good.json"
+        day.write_parquet(path)
+        keep = ["--save-profile", str(profile), "--fail-on", "never", "-q", *self.options]
+        subprocess.run(
+            [sys.executable, "-m", "featsel", "check", str(path), *keep], check=True, capture_output=True
+        )
+        return profile
+
+
+def find_damage(bench: Bench, only: str) -> None:
+    """Print what is found of each damage."""
+    good, other = next(days(bench.frame, range(1), bench.roles.time))
+    profile = bench.profile(good)
+    print("profile bytes", profile.stat().st_size, file=sys.stderr)
+    clean = {(each["code"], each["field"]) for each in bench.check(other, profile)}
+    found = {"mild": 0, "gross": 0}
+    asked = [each for each in DAMAGES if only in each.name and each.fields(bench.roles) != {None}]
+    print("damage\tmild\tgross")
+    for damage in asked:
+        fields = damage.fields(bench.roles)
+        cells: list[str] = []
+        for level in found:
+            is_gross, rng = level == "gross", np.random.default_rng(7)
+            day = damaged(damage, is_gross=is_gross, good=good, other=other, roles=bench.roles, rng=rng)
+            failures = bench.check(day, profile)
+            told = {
+                f"{each['code']}{'!' if each['severity'] == 'error' else ''}"
+                for each in failures
+                if (each["field"] in fields if fields else each["code"] in damage.codes)
+            }
+            hit = is_found(damage, failures, clean, bench.roles)
+            found[level] += hit
+            cells.append(f"found {' '.join(sorted(told))}" if hit else "missed")
+        print(damage.name, *cells, sep="\t", flush=True)
+    print(f"found\t{found['mild']}/{len(asked)}\t{found['gross']}/{len(asked)}", flush=True)
+
+
+def count_alarms(bench: Bench, n_days: int) -> None:
+    """Print how many days that are not damaged raise an alarm."""
+    n_alarmed, n_errors, n_warnings = 0, 0, 0
+    for good, other in days(bench.frame, range(100, 100 + n_days), bench.roles.time):
+        failures = bench.check(other, bench.profile(good))
+        errors = [each for each in failures if each["severity"] == "error"]
+        n_errors += len(errors)
+        n_warnings += len(failures) - len(errors)
+        n_alarmed += bool(errors)
+        for each in failures:
+            print("alarm", each["severity"], each["code"], each["field"], each["message"], file=sys.stderr)
+    print(f"undamaged days\t{n_days}\twith an error {n_alarmed}, errors {n_errors}, warnings {n_warnings}")
+
+
 def main() -> None:
     """Run all damages and count."""
     parser = argparse.ArgumentParser(
@@ -471,102 +539,23 @@ def main() -> None:
     parser.add_argument("--time")
     parser.add_argument("--exclude", action="append", default=[])
     parser.add_argument("--days", type=int, default=50)
-    parser.add_argument("--only", help="damages whose name holds this")
+    parser.add_argument("--only", default="", help="damages whose name holds this")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
         if arguments.synth:
-            arguments.data = work / "synth.parquet"
-            arguments.time = "day"
-            subprocess.run(
-                [
-                    sys.executable,
-                    "-m",
-                    "featsel",
-                    "synth",
-                    str(arguments.data),
-                    "--rows",
-                    str(arguments.synth),
-                    "-q",
-                ],
-                check=True,
-            )
+            arguments.data, arguments.time = Path(folder) / "synth.parquet", "day"
+            synth = ["synth", str(arguments.data), "--rows", str(arguments.synth), "-q"]
+            subprocess.run([sys.executable, "-m", "featsel", *synth], check=True)
         frame = pl.read_parquet(arguments.data)
-        extra = ["--label", arguments.label]
         for pattern in arguments.exclude:
             frame = frame.select(pl.exclude("^" + pattern.replace("*", ".*") + "$"))
-        if arguments.time:
-            extra += ["--time", arguments.time]
+        options = ["--label", arguments.label, *(["--time", arguments.time] if arguments.time else [])]
         roles = choose_roles(frame, label=arguments.label, time=arguments.time)
         print(roles, file=sys.stderr)
-        good, other = next(days(frame, range(1), arguments.time))
-        paths = work / "good.parquet", work / "other.parquet"
-        profile, result = work / "good.json", work / "result.json"
-        good.write_parquet(paths[0])
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "featsel",
-                "check",
-                str(paths[0]),
-                "--save-profile",
-                str(profile),
-                "--fail-on",
-                "never",
-                "-q",
-                *extra,
-            ],
-            check=True,
-            capture_output=True,
-        )
-        print("profile bytes", profile.stat().st_size, file=sys.stderr)
-        other.write_parquet(paths[1])
-        clean = {(each["code"], each["field"]) for each in run_check(paths[1], profile, extra, result)}
-        found = {"mild": 0, "gross": 0}
-        n_damages = 0
-        print("damage\tmild\tgross")
-        for damage in DAMAGES:
-            if arguments.only and arguments.only not in damage.name:
-                continue
-            if damage.fields(roles) == {None}:
-                continue
-            n_damages += 1
-            cells = []
-            for level in ("mild", "gross"):
-                rng = np.random.default_rng(7)
-                day = damaged(damage, is_gross=level == "gross", good=good, other=other, roles=roles, rng=rng)
-                day.write_parquet(paths[1])
-                failures = run_check(paths[1], profile, extra, result)
-                hit = is_found(damage, failures, clean, roles)
-                found[level] += hit
-                fields = damage.fields(roles)
-                told = sorted(
-                    {
-                        f"{e['code']}{'!' if e['severity'] == 'error' else ''}"
-                        for e in failures
-                        if (e["field"] in fields if fields else e["code"] in damage.codes)
-                    }
-                )
-                cells.append(("found " + " ".join(told)) if hit else "missed")
-            print(damage.name, *cells, sep="\t", flush=True)
-        print(f"found\t{found['mild']}/{n_damages}\t{found['gross']}/{n_damages}")
-        if arguments.only:
-            return
-        n_alarmed, n_errors, n_warnings = 0, 0, 0
-        for good_day, other_day in days(frame, range(100, 100 + arguments.days), arguments.time):
-            good_day.write_parquet(paths[0])
-            other_day.write_parquet(paths[1])
-            failures = run_check(paths[1], paths[0], extra, result)
-            errors = [each for each in failures if each["severity"] == "error"]
-            n_errors += len(errors)
-            n_warnings += len(failures) - len(errors)
-            n_alarmed += bool(errors)
-            for each in errors:
-                print("false alarm:", each["code"], each["field"], each["message"], file=sys.stderr)
-        print(
-            f"undamaged days\t{arguments.days}\twith an error {n_alarmed}, errors {n_errors}, warnings {n_warnings}"
-        )
+        bench = Bench(frame, roles, options, Path(folder))
+        find_damage(bench, arguments.only)
+        if not arguments.only:
+            count_alarms(bench, arguments.days)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -37,6 +38,7 @@ from measure import Cost, machine, markdown_table, measure, median_cost, script
 SCRIPTS = Path(__file__).with_name("check_peers")
 LOG_FOLDER = Path(tempfile.gettempdir()) / "featsel-benchmarks"
 FEATSEL = "featsel"
+PROFILE = ".profile.json"
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -86,6 +88,10 @@ class Peer:
     pinned: str = ""
 
 
+OWN = {
+    FEATSEL: Peer("featsel check, two days", "", ()),
+    "featsel-profile": Peer("featsel check, one day and a saved profile", "", (), PROFILE),
+}
 EVIDENTLY = (
     ("evidently", "pandas<3", "pyarrow"),
     "Evidently 0.7.23 does not start with pandas 3, which has no infer_dtype_from_object",
@@ -163,9 +169,13 @@ def side_by_side(options: argparse.Namespace) -> None:
     chosen = {name: peer for name, peer in PEERS.items() if {name, name.split("-")[0]} & {*wanted}}
     for peer in chosen.values():
         install(peer, options.environments)
-    chosen = {FEATSEL: Peer("featsel check", "", ()), **chosen}
+    chosen = {**OWN, **chosen}
     reference, current = days(options.folder, options.rows)
-    measure(_check_command(current, reference))  # compiles the kernels, which are kept from then on
+    # compiles the kernels, too, which are kept from then on
+    profile = reference.with_suffix(PROFILE)
+    made = measure([*_check_command(reference), "--save-profile", profile, "--fail-on", "never"])
+    if made.status or not profile.exists():
+        raise SystemExit(f"no profile of the reference day: status {made.status}")
     turns: list[dict[str, Run]] = []
     for turn in range(options.turns):
         runs = {}
@@ -178,7 +188,9 @@ def side_by_side(options: argparse.Namespace) -> None:
     header = ["tool", "version", "CPU s", "÷ featsel", "peak MB", "looked at", "constant"]
     print(markdown_table([*header, "country = code", "leaks", "drift"], rows))
     print("\nNo column gives the label away and none drifts. '–': not asked or not answered.")
-    for peer in chosen.values():
+    for name, peer in chosen.items():
+        if name == "featsel-profile":
+            continue
         print(f"- {peer.label}: {'; '.join(filter(None, [versions(peer, options), peer.pinned]))}.")
 
 
@@ -196,7 +208,10 @@ def install(peer: Peer, folder: Path) -> None:
     python = folder / peer.environment / "bin" / "python"
     if not python.exists():
         venv.create(folder / peer.environment, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *peer.packages], check=True)
+        command = [python, "-m", "pip", "install", "--quiet", *peer.packages]
+        if subprocess.run(command, check=False).returncode:
+            shutil.rmtree(folder / peer.environment)
+            raise SystemExit(f"{peer.label}: could not be installed")
 
 
 def run(name: str, peer: Peer, pair: tuple[Path, Path], options: argparse.Namespace) -> Run:
@@ -204,8 +219,9 @@ def run(name: str, peer: Peer, pair: tuple[Path, Path], options: argparse.Namesp
     place = pair[0].parent
     said, output = place / f"{name}.json", place / f"{name}.txt"
     said.unlink(missing_ok=True)
-    if name == FEATSEL:
-        command = _check_command(pair[1], pair[0], "-o", said)
+    if name in OWN:
+        reference = pair[0].with_suffix(peer.argument) if peer.argument else pair[0]
+        command = _check_command(pair[1], reference, "-o", said)
     else:
         python = options.environments / peer.environment / "bin" / "python"
         command = [python, SCRIPTS / f"{peer.environment}_peer.py", *pair, said]
@@ -216,7 +232,7 @@ def run(name: str, peer: Peer, pair: tuple[Path, Path], options: argparse.Namesp
     if not said.exists():
         return Run(cost, None)
     answer = json.loads(said.read_text(encoding="utf-8"))
-    return Run(cost, _own_answer(answer) if name == FEATSEL else answer)
+    return Run(cost, _own_answer(answer) if name in OWN else answer)
 
 
 def scale(sizes: Sequence[int], folder: Path) -> None:

@@ -144,8 +144,7 @@ def select(
     shadow: Annotated[
         bool,
         typer.Option(
-            help="Search fields of chance too, to tell how many worthless features are kept. Of deletion and "
-            "optfs."
+            help="Estimate how many worthless features are kept; optfs searches fields of chance too for it."
         ),
     ] = True,
     device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where models learn.")] = "auto",

@@ -99,11 +99,11 @@ def _count_pairs(
     counts[:n_cells] = 0
     for row in range(first.size):
         counts[np.int64(first[row]) * n_second + second[row], labels[row]] += 1
-    n_wrong = np.int64(0)
+    n_wrong = 0
     for cell in range(n_cells):
         negatives, positives = counts[cell, 0], counts[cell, 1]
         if positives - 1 <= negatives:
             n_wrong += positives
         if negatives - 1 < positives:
             n_wrong += negatives
-    return n_wrong
+    return int(n_wrong)

@@ -169,7 +169,7 @@ def _whole(field: str) -> str:
 
 def _pattern(field: str) -> str:
     """Shell pattern that matches one name alone; the log as a whole has the empty one."""
-    return re.sub(r"[*?[]", r"[\g<0>]", field or "")
+    return re.sub(r"[*?[]", r"[\g<0>]", field)
 
 
 def _quoted(text: str) -> str:
