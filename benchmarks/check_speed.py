@@ -188,10 +188,9 @@ def side_by_side(options: argparse.Namespace) -> None:
     header = ["tool", "version", "CPU s", "÷ featsel", "peak MB", "looked at", "constant"]
     print(markdown_table([*header, "country = code", "leaks", "drift"], rows))
     print("\nNo column gives the label away and none drifts. '–': not asked or not answered.")
-    for name, peer in chosen.items():
-        if name == "featsel-profile":
-            continue
-        print(f"- {peer.label}: {'; '.join(filter(None, [versions(peer, options), peer.pinned]))}.")
+    for peer in {peer.environment: peer for peer in chosen.values()}.values():
+        name = peer.environment or FEATSEL
+        print(f"- {name}: {'; '.join(filter(None, [versions(peer, options), peer.pinned]))}.")
 
 
 def days(folder: Path, n_rows: int) -> tuple[Path, Path]:

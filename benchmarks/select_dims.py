@@ -38,6 +38,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--planted", nargs="*", type=int, default=[], help="seeds of planted logs")
+    parser.add_argument("--rows", type=int, default=300_000, help="of planted logs")
     parser.add_argument("--data", type=Path, help="folder with real logs")
     parser.add_argument("--logs", nargs="*", choices=REAL, default=[])
     parser.add_argument("--dims", nargs="+", default=list(Dims))
@@ -49,7 +50,7 @@ def main() -> None:
     print(f"{machine()}\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for seed in options.planted:
-            with planted(Path(folder), seed) as task:
+            with planted(Path(folder), seed, options.rows) as task:
                 report(task, options.dims, options.budgets, options.seeds)
         for name in options.logs:
             with real(Path(folder), options.data, name) as task:

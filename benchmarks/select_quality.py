@@ -50,7 +50,7 @@ ASKED = ("deletion", "optfs", "information", "chi2", "frequency", "gbdt", "rando
 SHARES_OF_L2 = (1.0, 0.2)
 """Of the L2 that ``featsel train`` would take."""
 
-PLANTED = "--rows 300000 --fields 24 --redundant 2 --interactions 2 --drift 0 --max-cardinality 20000"
+PLANTED = "--fields 24 --redundant 2 --interactions 2 --drift 0 --max-cardinality 20000"
 REAL = {
     "kuairand": (
         "kuairand_pure_92k.parquet",
@@ -84,27 +84,32 @@ def main() -> None:
     parser.add_argument("--logs", nargs="*", choices=REAL, default=[])
     parser.add_argument("--methods", nargs="+", default=ASKED)
     parser.add_argument("--budgets", nargs="+", type=float, default=[1, 5, 10, 30], help="per cent")
+    parser.add_argument("--rows", type=int, default=300_000, help="of planted logs")
+    parser.add_argument(
+        "--one-l2", action="store_true", help="only the L2 of featsel train, not the better of two"
+    )
     options = parser.parse_args()
+    shares = SHARES_OF_L2[:1] if options.one_l2 else SHARES_OF_L2
     torch.set_num_threads(1)
     keep_freed_memory()
     print(f"{machine()}\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for seed in options.planted:
-            with planted(Path(folder), seed) as task:
-                report(task, options.methods, options.budgets)
+            with planted(Path(folder), seed, options.rows) as task:
+                report(task, options.methods, options.budgets, shares)
         for name in options.logs:
             with real(Path(folder), options.data, name) as task:
-                report(task, options.methods, options.budgets)
+                report(task, options.methods, options.budgets, shares)
 
 
-def report(task: Task, methods: Sequence[str], budgets: Sequence[float]) -> None:
+def report(task: Task, methods: Sequence[str], budgets: Sequence[float], shares: Sequence[float]) -> None:
     """Print the table of a log."""
     n_all = int(task.candidates.is_feature.sum())
     whole = np.flatnonzero(task.candidates.is_feature)
-    full, outcome = trained(task, whole)
+    full, outcome = trained(task, whole, shares)
     rows = [line("all", "100 %", whole, outcome, full, full, task)]
     if task.oracle is not None:
-        model, outcome = trained(task, task.oracle)
+        model, outcome = trained(task, task.oracle, shares)
         rows.append(
             line("oracle", f"{task.oracle.size / n_all:.1%}", task.oracle, outcome, model, full, task)
         )
@@ -121,7 +126,7 @@ def report(task: Task, methods: Sequence[str], budgets: Sequence[float]) -> None
             if done is not None and done[0] == ids.size:  # the budget has more room than there are features
                 rows.append([name, f"{percent:g} %", *done[1]])
                 continue
-            result, outcome = trained(task, ids)
+            result, outcome = trained(task, ids, shares)
             found = line(name, f"{percent:g} %", ids, outcome, result, full, task)
             done = (ids.size, found[2:])
             rows.append(found)
@@ -176,14 +181,14 @@ def asked(method: Method, model: Backbone) -> ChooseOptions:
     return ChooseOptions(method, parse_budget("1%"), model.model, model.sizes, model.settings, Wishes())
 
 
-def trained(task: Task, ids: NDArray[np.int64]) -> tuple[Trained, float]:
+def trained(task: Task, ids: NDArray[np.int64], shares: Sequence[float]) -> tuple[Trained, float]:
     """How the model with some features does on test rows, with the L2 that validates better."""
     subset = subset_of(task.candidates, ids)
     train, valid, test = (
         SubsetRows(rows, subset, task.candidates.layout)
         for rows in (task.candidates.train, task.candidates.valid, task.test)
     )
-    models = [backbone(task, share) for share in SHARES_OF_L2]
+    models = [backbone(task, share) for share in shares]
     fitted = [model.fit(subset.config, train, valid=valid) for model in models]
     model = min(fitted, key=lambda each: each[1].valid.log_loss)[0]
     settings = models[0].settings
@@ -197,13 +202,24 @@ def trained(task: Task, ids: NDArray[np.int64]) -> tuple[Trained, float]:
 class planted:  # noqa: N801 - a context, as the function below
     """A synthetic log whose truth is known."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, n_rows: int = 300_000) -> None:
+        self._n_rows = n_rows
         self._path = folder / f"planted{seed}.parquet"
         self._seed = seed
 
     def __enter__(self) -> Task:
         subprocess.run(
-            [script("featsel"), "synth", str(self._path), *PLANTED.split(), "--seed", str(self._seed), "-q"],
+            [
+                script("featsel"),
+                "synth",
+                str(self._path),
+                *PLANTED.split(),
+                "--rows",
+                str(self._n_rows),
+                "--seed",
+                str(self._seed),
+                "-q",
+            ],
             check=True,
         )
         self._opened = opened(self._path, ["--exclude", "day", "--min-count", "2"], None)
