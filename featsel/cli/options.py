@@ -171,6 +171,8 @@ def use_threads(threads: int | None) -> int:
     os.environ["POLARS_MAX_THREADS"] = str(n_threads)
     # counting is slower than reading, so more row groups read ahead would only wait in memory
     os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
+    # what polars frees goes back soon instead of late: a fifth less memory at no cost (docs/experiments.md)
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:100,muzzy_decay_ms:0")
     return n_threads
 
 

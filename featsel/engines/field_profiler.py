@@ -250,10 +250,20 @@ class FieldProfiler:
         n_early = max(0, min(keys.size, self._sizes.texts - first))
         later = np.arange(n_early + -(first + n_early) % TEXT_STEP, keys.size, TEXT_STEP)
         places = np.concatenate([np.arange(n_early), later])
-        for key, value in zip(keys[places], column.gather(places), strict=True):
-            mark = int(key >> MARK_SHIFT)
-            if key != NULL_KEY and mark not in self._texts and len(self._texts) < self._sizes.texts:
-                self._texts[mark] = str(value)[:LONGEST_TEXT]
+        # of equal values the first is looked at, in the order of the rows
+        _, firsts = np.unique(keys[places], return_index=True)
+        places = places[np.sort(firsts)]
+        marks = (keys[places] >> MARK_SHIFT).tolist()
+        is_new = [
+            mark not in self._texts and key != NULL_KEY for mark, key in zip(marks, keys[places], strict=True)
+        ]
+        n_room = self._sizes.texts - len(self._texts)
+        places, marks = (
+            places[is_new][:n_room],
+            [mark for mark, new in zip(marks, is_new, strict=True) if new],
+        )
+        values = column.gather(places).cast(pl.String).to_list()
+        self._texts.update((mark, value[:LONGEST_TEXT]) for mark, value in zip(marks, values, strict=False))
 
 
 def _is_empty(lists: pl.Series) -> NDArray[np.bool_]:

@@ -10,7 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from featsel.core.profile import LabelProfile, TimeProfile
+from featsel.core.schema import LogSchema
 from featsel.engines.keys import as_numbers
+from featsel.engines.packed_labels import PackedLabels
 from featsel.engines.text_keys import text_keys, value_keys
 
 SHOWN_VALUES = 6
@@ -29,6 +31,59 @@ EPOCH_UNITS = {1.0: (5e8, 5e9), 1e3: (5e11, 5e12), 1e6: (5e14, 5e15)}
 2128."""
 
 
+class ProfileRoles:
+    """Labels and times of all rows, read with the first group of fields; labels are remembered for others.
+
+    Parameters
+    ----------
+    schema : LogSchema
+        Names label and time, as far as the log has them.
+    """
+
+    def __init__(self, schema: LogSchema) -> None:
+        self._labels = SeenLabels(schema.label, schema.positive) if schema.label else None
+        self._times = SeenTimes(schema.time) if schema.time is not None else None
+        self._packed = PackedLabels()
+        self.columns = [name for name in (schema.label, schema.time) if name]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that were read with the first group."""
+        return self._packed.n_rows
+
+    def read(self, batch: pl.DataFrame) -> dict[str, NDArray[np.uint64]]:
+        """Read a batch of the first group.
+
+        Parameters
+        ----------
+        batch : polars.DataFrame
+            With the columns of label and time.
+
+        Returns
+        -------
+        dict of str to ndarray of uint64
+            Keys of the times, which belong to what a row is.
+        """
+        if self._labels is None:
+            self._packed.add(np.zeros(batch.height, np.uint8))
+        else:
+            self._packed.add(self._labels.read(batch[self._labels.name]))
+        return (
+            {self._times.name: self._times.read(batch[self._times.name])} if self._times is not None else {}
+        )
+
+    def labels(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """Labels of some rows."""
+        return self._packed.between(start, stop)
+
+    def profiles(self) -> tuple[LabelProfile | None, TimeProfile | None]:
+        """What was read of either; None where the log lacks it."""
+        return (
+            self._labels.profile() if self._labels is not None else None,
+            self._times.profile() if self._times is not None else None,
+        )
+
+
 class SeenLabels:
     """Labels of all rows; whatever is none of the two values counts as negative.
 
@@ -41,7 +96,7 @@ class SeenLabels:
     """
 
     def __init__(self, name: str, positive: str | None) -> None:
-        self._name = name
+        self.name = name
         self._positive = positive
         self._n_positive = 0
         self._n_null = 0
@@ -83,9 +138,7 @@ class SeenLabels:
         """All that was read."""
         # a column of many values is another column that was taken for the label, and may hold anything
         foreign = tuple(list(self._foreign)[:SHOWN_VALUES]) if len(self._foreign) <= MOST_FOREIGN else ()
-        return LabelProfile(
-            self._name, self._n_positive, self._n_null, self._n_foreign, foreign, self._n_runs
-        )
+        return LabelProfile(self.name, self._n_positive, self._n_null, self._n_foreign, foreign, self._n_runs)
 
     def _named(self, labels: pl.Series) -> tuple[pl.Series, pl.Series]:
         assert self._positive is not None

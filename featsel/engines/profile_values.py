@@ -37,7 +37,7 @@ class ProfileSizes:
     head: int = 256
     sample: int = 1024
     bins: int = 256
-    texts: int = 2048
+    texts: int = 1024
 
 
 def sizes_for(n_fields: int) -> ProfileSizes:
@@ -133,11 +133,14 @@ class SeenRows:
 
     def see(self, keys: NDArray[np.uint64], sums: NDArray[Any]) -> None:
         """Take the next rows, in ascending order of their keys, with their number by label."""
-        rows = sums.sum(axis=1)
+        negatives, positives = sums[:, 0], sums[:, 1]
         self.n_distinct += keys.size
-        self.n_once += int(np.count_nonzero(rows == 1))
-        self.n_repeated += int(np.maximum(sums - 1, 0).sum())
-        self.n_conflicting += int(rows[(sums > 0).all(axis=1)].sum())
+        self.n_once += int(np.count_nonzero(negatives + positives == 1))
+        # every row but the first of its label repeats one
+        n_kinds = np.count_nonzero(negatives) + np.count_nonzero(positives)
+        self.n_repeated += int(negatives.sum()) + int(positives.sum()) - int(n_kinds)
+        is_both = (negatives > 0) & (positives > 0)
+        self.n_conflicting += int(sums[is_both].sum())
         n_wanted = self._n_sample - self._sample.marks.size
         self._sample = _joined(self._sample, keys[:n_wanted] >> MARK_SHIFT, sums[:n_wanted].astype(np.int64))
 

@@ -15,8 +15,7 @@ from featsel.core.profile import FieldProfile, LabelProfile, RowCounts, SampledR
 from featsel.core.schema import LogSchema
 from featsel.engines.field_profiler import FieldProfiler
 from featsel.engines.local import Resources, column_groups, value_counts
-from featsel.engines.packed_labels import PackedLabels
-from featsel.engines.profile_roles import SeenLabels, SeenTimes
+from featsel.engines.profile_roles import ProfileRoles
 from featsel.engines.profile_values import sizes_for
 from featsel.engines.row_marks import RowKeys, RowSample
 from featsel.engines.spill import RunStore
@@ -84,61 +83,55 @@ def profile_log(
     ProfiledLog
         The same for any number of threads.
     """
-    sizes = sizes_for(len(schema.fields))
-    seen_labels = SeenLabels(schema.label, schema.positive) if schema.label else None
-    labels = PackedLabels()
-    times = SeenTimes(schema.time) if schema.time is not None else None
+    roles = ProfileRoles(schema)
     n_kept = min(SAMPLE_ROWS, SAMPLE_CELLS // (len(schema.fields) + 1))
+    sample = RowSample(n_kept)
+    groups = column_groups(schema.fields, is_columnar=is_columnar)
     profiled: list[tuple[FieldProfile, FieldCounts]] = []
     sampled: list[NDArray[np.uint64]] = []
-    sampled_labels = np.empty(0, np.uint8)
-    groups = column_groups(schema.fields, is_columnar=is_columnar)
     with ThreadPoolExecutor(resources.n_threads) as pool, RowKeys() as row_keys, RunStore() as row_store:
         rows = value_counts(1, row_store, resources)
         for index, group in enumerate(groups):
             is_first, is_last = index == 0, index == len(groups) - 1
-            others = [name for name in (schema.label, schema.time) if name] if is_first else []
-            sample = RowSample(n_kept)
+            # what the sample of the first group ended with holds for all
+            sample = RowSample(n_kept, sample.limit)
             with RunStore() as store:
                 profilers = [
-                    FieldProfiler(field, value_counts(len(group), store, resources), sizes) for field in group
+                    FieldProfiler(
+                        field, value_counts(len(group), store, resources), sizes_for(len(schema.fields))
+                    )
+                    for field in group
                 ]
                 start = 0
-                for batch in read([*others, *(field.name for field in group)]):
-                    if is_first:
-                        labels.add(
-                            seen_labels.read(batch[schema.label])
-                            if seen_labels is not None
-                            else np.zeros(batch.height, np.uint8)
-                        )
-                    part = labels.between(start, start + batch.height)
-                    keys = _for_each(profilers, batch, part, pool)
-                    if times is not None and is_first:
-                        keys[times.name] = times.read(batch[times.name])
-                    whole = row_keys.add(start, keys, is_first=is_first, is_last=is_last)
+                for batch in read([*(roles.columns if is_first else ()), *(field.name for field in group)]):
+                    others = roles.read(batch) if is_first else {}
+                    labels = roles.labels(start, start + batch.height)
+                    keys = _for_each(profilers, batch, labels, pool)
+                    whole = row_keys.add(start, keys | others, is_first=is_first, is_last=is_last)
                     if whole is not None:
-                        rows.add(whole, part, NO_WEIGHTS)
+                        rows.add(whole, labels, NO_WEIGHTS)
                     picks = sample.picks(start, batch.height)
-                    columns = [keys[field.name][picks] for field in group]
-                    sample.add(picks, np.column_stack([*columns, part[picks].astype(np.uint64)]))
+                    columns = [column[picks] for column in keys.values()]
+                    sample.add(picks, np.column_stack([*columns, labels[picks].astype(np.uint64)]))
                     start += batch.height
                     advance(batch.height * len(group))
                 futures = [pool.submit(profiler.finish) for profiler in profilers]
+                del profilers
                 wait(futures)
                 profiled.extend(future.result() for future in futures)
-            kept = sample.rows()
-            sampled.extend(np.ascontiguousarray(column) for column in kept.T[:-1])
-            if kept.size:
-                sampled_labels = kept.T[-1].astype(np.uint8)
+                del futures
+            sampled.extend(np.ascontiguousarray(column) for column in sample.rows().T[:-1])
         row_counts = row_keys.finish(rows)
+    label, time = roles.profiles()
+    sampled_labels = sample.rows()[:, -1].astype(np.uint8) if sampled else np.empty(0, np.uint8)
     return ProfiledLog(
         fields=tuple(profile for profile, _ in profiled),
         counts=tuple(counts for _, counts in profiled),
-        label=seen_labels.profile() if seen_labels is not None else None,
-        time=times.profile() if times is not None else None,
+        label=label,
+        time=time,
         rows=row_counts,
         sample=SampledRows(tuple(field.name for field in schema.fields), tuple(sampled), sampled_labels),
-        n_rows=labels.n_rows,
+        n_rows=roles.n_rows,
     )
 
 

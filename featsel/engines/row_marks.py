@@ -110,11 +110,13 @@ class RowSample:
     ----------
     capacity : int
         Rows that are kept at most.
+    limit : int
+        Hashes of rows from which none is kept; what a sample of the same rows ended with saves work.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, limit: int = 1 << 64) -> None:
         self._capacity = capacity
-        self._limit = 1 << 64
+        self.limit = limit
         self._order: list[NDArray[np.uint64]] = []
         self._parts: list[NDArray[np.uint64]] = []
         self._n = 0
@@ -122,9 +124,9 @@ class RowSample:
     def picks(self, start: int, n_rows: int) -> NDArray[np.int64]:
         """Rows of a batch, from its first, that are in the sample as far as is known."""
         self._hashes = mix_keys(np.arange(start + 1, start + n_rows + 1, dtype=np.uint64))
-        if self._limit == 1 << 64:
+        if self.limit == 1 << 64:
             return np.arange(n_rows)
-        return np.flatnonzero(self._hashes < np.uint64(self._limit))
+        return np.flatnonzero(self._hashes < np.uint64(self.limit))
 
     def add(self, picks: NDArray[np.int64], columns: NDArray[np.uint64]) -> None:
         """Keep the picked rows.
@@ -140,7 +142,7 @@ class RowSample:
         self._parts.append(columns)
         self._n += picks.size
         while self._n > self._capacity:
-            self._limit //= 2
+            self.limit //= 2
             self._thin()
 
     def rows(self) -> NDArray[np.uint64]:
@@ -149,7 +151,7 @@ class RowSample:
 
     def _thin(self) -> None:
         order, parts = np.concatenate(self._order), np.concatenate(self._parts)
-        is_kept = order < np.uint64(self._limit)
+        is_kept = order < np.uint64(self.limit)
         self._order, self._parts = [order[is_kept]], [parts[is_kept]]
         self._n = int(np.count_nonzero(is_kept))
 
