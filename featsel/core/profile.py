@@ -38,7 +38,7 @@ class ValueType(StrEnum):
 
 
 class Oddity(StrEnum):
-    """What can be odd about a text."""
+    """What the bytes of a text tell of it, mostly what is odd."""
 
     REPLACED = "replacement character"
     CONTROL = "control character"

@@ -131,9 +131,7 @@ def shown(field: FieldProfile, marks: Iterable[int]) -> list[str]:
 
 def percent(share: float) -> str:
     """A share for a sentence: ``12.3 %``, ``0.04 %``."""
-    if share and abs(share) < 0.001:
-        return f"{share:.2g}".replace("e-0", "e-") if abs(share) < 1e-5 else f"{100 * share:.2g} %"
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f} %" if not 0 < abs(share) < 0.001 else f"{100 * share:.2g} %"
 
 
 def n_entries(field: FieldProfile) -> int:
