@@ -37,6 +37,10 @@ shorter the logs and the more values a field has. Where a rule knows what chance
 *floor*: nothing below fails, whatever the threshold. A finding shows what was measured, the threshold, the
 floor, and the same measure of the reference.
 
+What the reference shows to about the same extent is nothing new, and only worth knowing: a field that is
+null in most rows every day is an *info*, whatever the threshold. Without a reference it is what its
+threshold says.
+
 A rule that lacks something, or that breaks, is *skipped*, with the reason; the others go on.
 
 | exit code | meaning |

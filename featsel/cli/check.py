@@ -34,7 +34,7 @@ GITHUB = "github"
 FAILED = 1
 
 
-@reads_log(without=("weight",))
+@reads_log()
 def check(
     log: LogOptions,
     data: Annotated[
@@ -103,7 +103,8 @@ def check(
     """Check a log, alone and against a good day, and end with exit code 1 where something is wrong.
 
     One pass over the log measures all rules, each against what chance alone would bring. Without DATA, the
-    rules file, the profiles and the feature config are read and nothing else. --format github prints
+    rules file, the profiles and the feature config are read and nothing else. Rows count, not the weights
+    that --weight names. --format github prints
     annotations, and is the default in a GitHub workflow.
     """
     if list_ or explain is not None:

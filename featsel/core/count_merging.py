@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.profile import RARE_ROWS, Categories, Counts, MarkCounts, Marks, Numbers
+from featsel.core.profile import RARE_ROWS, Categories, Counts, MarkCounts, Marks, Numbers, by_rows
 
 MOST_VALUES = 1024
 """Values that are kept of logs whose values are all known."""
@@ -183,7 +183,7 @@ def _folded(buckets: Counts, other: Counts) -> Counts:
 def _merge_heads(here: Categories, there: Categories) -> MarkCounts:
     marks = np.union1d(here.head.marks, there.head.marks)
     counts = _known_counts(here, marks) + _known_counts(there, marks)
-    order = np.lexsort((marks, -counts.sum(axis=1)))
+    order = by_rows(marks, counts.sum(axis=1))
     sizes = [each.head.marks.size for each in (here, there) if each.head.marks.size < each.n_distinct]
     most = max(MOST_HEAD, here.head.marks.size, there.head.marks.size)
     kept = order[: max(sizes, default=most)]
@@ -262,7 +262,7 @@ def _rows_upto(values: Numbers, points: NDArray[np.float64]) -> NDArray[np.float
     inside = bins[is_inside]
     left = np.concatenate([[values.low], edges[:-1]])[inside]
     # half of each, so that the width of a bin of all numbers is finite; an infinity is a point, not a stretch
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         part = (points[is_inside] / 2 - left / 2) / (edges[inside] / 2 - left / 2)
     part = np.where(np.isfinite(left) & np.isfinite(edges[inside]) & np.isfinite(part), part, 0.0)
     found[is_inside] += np.clip(part, 0.0, 1.0)[:, None] * values.counts[inside]

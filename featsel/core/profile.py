@@ -55,6 +55,8 @@ class Oddity(StrEnum):
     N_A = "the word n/a"
     BACKSLASH_N = "\\N"
     WORD = "without a digit"
+    NOT_A_NUMBER = "NaN"
+    INFINITE = "an infinity"
 
 
 NULL_WORDS = (
@@ -124,6 +126,25 @@ class MarkCounts:
         """Rows of each value, shape (n,)."""
         rows: Counts = self.counts.sum(axis=1)
         return rows
+
+
+def by_rows(marks: Marks, rows: Counts) -> NDArray[np.intp]:
+    """Order of values from the most to the least frequent.
+
+    Parameters
+    ----------
+    marks : ndarray of uint64, shape (n,)
+        Values.
+    rows : ndarray of int64, shape (n,)
+        Their rows.
+
+    Returns
+    -------
+    ndarray of int64
+        Places. Equal values stand in an order that has nothing to do with that of their marks: whether a
+        value is among the most frequent must not tell whether it is in the sample of the smallest marks.
+    """
+    return np.lexsort((marks * np.uint64(0x9E3779B97F4A7C15), -rows))
 
 
 @dataclass(frozen=True, eq=False)

@@ -112,7 +112,7 @@ def _top(merged: FieldProfile, longer: FieldProfile, shorter: FieldProfile) -> t
         # which number it is may be unknown; it is most likely the same
         tops = [each for each in (longer, shorter) if not _is_null(each)]
         rows = [each.top_rows for each in tops]
-        is_same = len({each.top_text for each in tops}) == 1
+        is_same = len({each.top_text for each in tops if each.top_text is not None}) <= 1
         top_rows = sum(rows) if is_same else max(rows, default=0)
         top_text = max(tops, key=lambda each: each.top_rows).top_text if tops else None
     if merged.n_null > top_rows:

@@ -33,6 +33,8 @@ TEXT_STEP = 509
 LONGEST_TEXT = 200
 """Of later rows the text of one in so many is remembered, and how much of it."""
 
+_NOT_A_NUMBER, _INFINITE = (ODDITIES.index(oddity) for oddity in (Oddity.NOT_A_NUMBER, Oddity.INFINITE))
+
 Counted = tuple[FieldProfile, FieldCounts]
 
 
@@ -183,7 +185,8 @@ class FieldProfiler:
 
     def _add_categories(self, column: pl.Series, labels: NDArray[np.uint8]) -> _Rows:
         if column.dtype.is_float():
-            self._n_nan += int(column.is_nan().sum())
+            self._n_odd[_NOT_A_NUMBER] += int(column.is_nan().sum())
+            self._n_odd[_INFINITE] += int(column.is_infinite().sum())
             column = column.fill_nan(None)
         keys = self._keys(column)
         self._count_nulls(column, labels)
@@ -226,6 +229,8 @@ class FieldProfiler:
         return _Rows(keys[is_number], labels[is_number], np.where(is_number, keys, NULL_KEY))
 
     def _keys(self, column: pl.Series) -> NDArray[np.uint64]:
+        if isinstance(column.dtype, pl.Int128 | pl.UInt128):
+            column = column.cast(pl.String)
         if column.dtype != pl.String:
             return value_keys(column)
         keys, n_odd, first = text_keys(column)

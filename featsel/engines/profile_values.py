@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.profile import RARE_ROWS, Categories, MarkCounts
+from featsel.core.profile import RARE_ROWS, Categories, MarkCounts, by_rows
 from featsel.engines.keys import SIGN_BIT
 
 MARK_BITS = 48
@@ -168,5 +168,5 @@ def _joined(first: MarkCounts, marks: NDArray[np.uint64], counts: NDArray[np.int
 
 
 def _most_frequent(values: MarkCounts, n: int) -> MarkCounts:
-    order = np.lexsort((values.marks, -values.rows))[:n]
+    order = by_rows(values.marks, values.rows)[:n]
     return MarkCounts(values.marks[order], values.counts[order])

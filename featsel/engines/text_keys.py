@@ -39,7 +39,7 @@ _SUSPICIOUS = _CONTROL_BYTE | _BLANK | _LEAD
 LEAST_HEXADECIMALS = 6
 """Shorter text of hexadecimal digits is as likely a word."""
 
-MOST_DIGITS = 18
+MOST_DIGITS = 19
 """An integer of more digits may not fit 64 bits."""
 
 LONGEST_NULL_WORD = 4
@@ -296,19 +296,22 @@ def _integer_key(content: NDArray[np.uint8], start: int, stop: int, key: np.uint
     is_negative = content[place] == 45
     if is_negative:
         place += 1
+    # a whole float is spelt with a point and a zero
+    if stop - place > 2 and content[stop - 1] == 48 and content[stop - 2] == 46:
+        stop -= 2
     n_digits = stop - place
     if n_digits > MOST_DIGITS or n_digits == 0 or (content[place] == 48 and (n_digits > 1 or is_negative)):
         return key
-    number = np.int64(0)
+    number = np.uint64(0)
     while place < stop:
         byte = content[place]
         if not 48 <= byte <= 57:
             return key
-        number = number * 10 + (np.int64(byte) - 48)
+        number = number * np.uint64(10) + np.uint64(byte - 48)
         place += 1
     if is_negative:
-        number = -number
-    return mix(np.uint64(number))
+        number = np.uint64(0) - number
+    return mix(number)
 
 
 @kernels.compiled

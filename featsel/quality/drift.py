@@ -19,6 +19,7 @@ from featsel.stats.divergence import (
     rows_upto,
     stability_floor,
     transport_distance,
+    transport_spread,
 )
 
 TAILS = 3.0
@@ -114,7 +115,7 @@ def _number_drift(field: FieldProfile, today: Numbers, usual: Numbers) -> Iterat
         f"moved by {distance:.2f} standard deviations: {quartiles}",
         "distance",
         field.name,
-        floor=TAILS * math.sqrt(1 / here[1].sum() + 1 / there[1].sum()),
+        floor=TAILS * math.sqrt(1 / here[1].sum() + 1 / there[1].sum()) * transport_spread(here, there),
     )
 
 
@@ -220,12 +221,14 @@ def label_rate(comparison: Comparison) -> Iterator[Measurement]:
     rate, usual = today.click_rate, before.click_rate
     pooled = (today.label.n_positive + before.label.n_positive) / (today.n_rows + before.n_rows)
     sd = math.sqrt(pooled * (1 - pooled) * (1 / today.n_rows + 1 / before.n_rows))
-    change = abs(rate - usual) / usual if usual else math.inf
+    # of a log without a click nobody knows how rare they are: less than one in all its rows
+    scale = max(usual, 1 / before.n_rows)
+    change = abs(rate - usual) / scale
     yield Measurement(
         change,
         f"the click rate is {percent(rate)}, {percent(usual)} in the reference",
         field=today.label.name,
-        floor=SURE_Z * sd / usual if usual else None,
+        floor=SURE_Z * sd / scale,
         reference=usual,
     )
 

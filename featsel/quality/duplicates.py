@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from featsel.core.profile import Categories, LogProfile, MarkCounts
+from featsel.core.profile import Categories, LogProfile, MarkCounts, ValueType
 from featsel.quality.comparison import Comparison
 from featsel.quality.findings import Severity
 from featsel.quality.measuring import percent
@@ -15,6 +15,9 @@ from featsel.quality.rule import Measurement
 
 TAILS = 3.0
 """Standard deviations of an estimate within which it is chance."""
+
+CONTAINED_TYPES = frozenset({ValueType.TEXT, ValueType.LIST})
+"""Small whole numbers are values of every other field of whole numbers."""
 
 LEAST_CONTAINED_VALUES = 50
 MOST_CONTAINED_FIELDS = 200
@@ -25,17 +28,17 @@ def repeated_rows(comparison: Comparison) -> Iterator[Measurement]:
     """Share of the rows that repeat an earlier one, with its label."""
     today, before = comparison.today, comparison.before
     share = today.rows.n_repeated / max(today.n_rows, 1)
-    usual = None
+    usual, floor = None, None
     if before is not None and before.rows.columns == today.rows.columns:
         usual = before.rows.n_repeated / max(before.n_rows, 1)
+        # in a longer log more rows repeat by themselves
+        floor = usual * max(1.0, today.n_rows / max(before.n_rows, 1)) * 1.1
+        floor += TAILS * math.sqrt(usual * (1 / max(today.n_rows, 1) + 1 / max(before.n_rows, 1)))
     was = "" if usual is None else f", {percent(usual)} in the reference"
     yield Measurement(
         share,
         f"{today.rows.n_repeated:,} rows ({percent(share)}) repeat an earlier one{was}",
-        # in a longer log more rows repeat by themselves
-        floor=None
-        if usual is None or before is None
-        else usual * max(1.0, today.n_rows / before.n_rows) * 1.1,
+        floor=floor,
         reference=usual,
     )
 
@@ -111,35 +114,42 @@ def nested_fields(comparison: Comparison) -> Iterator[Measurement]:
 
 
 def contained_values(comparison: Comparison) -> Iterator[Measurement]:
-    """Share of a field's values that another field has too."""
+    """Largest share of a text field's values that one other field has too."""
+    texts = {column.name for column in comparison.today.columns if column.type in CONTAINED_TYPES}
     fields = [
-        field
+        (field, field.values)
         for field in comparison.today.fields
-        if isinstance(field.values, Categories) and field.n_distinct >= LEAST_CONTAINED_VALUES
-    ]
-    related = {frozenset(group) for group in comparison.today.relations.equal}
-    for field in fields[:MOST_CONTAINED_FIELDS]:
-        for other in fields[:MOST_CONTAINED_FIELDS]:
-            if field is other or field.n_distinct > other.n_distinct:
-                continue
-            if any({field.name, other.name} <= group for group in related):
-                continue
-            mine, theirs = field.values, other.values
-            assert isinstance(mine, Categories)
-            assert isinstance(theirs, Categories)
-            marks = mine.sample.marks
-            if not theirs.is_whole:
-                marks = marks[marks <= theirs.sample.marks[-1]]
-            if marks.size < LEAST_CONTAINED_VALUES:
-                continue
-            share = float(np.isin(marks, theirs.sample.marks).mean())
-            if share > 0.5:
-                yield Measurement(
-                    share,
-                    f"{percent(share)} of its values are values of {other.name!r}",
-                    field=field.name,
-                    evidence={"field": other.name},
-                )
+        if field.name in texts
+        and isinstance(field.values, Categories)
+        and field.n_distinct >= LEAST_CONTAINED_VALUES
+    ][:MOST_CONTAINED_FIELDS]
+    related = [set(group) for group in comparison.today.relations.equal]
+    for field, values in fields:
+        shares = {
+            other.name: _contained(values, others)
+            for other, others in fields
+            if values.n_distinct <= others.n_distinct
+            and other is not field
+            and not any({field.name, other.name} <= group for group in related)
+        }
+        if shares:
+            name = max(shares, key=shares.__getitem__)
+            yield Measurement(
+                shares[name],
+                f"{percent(shares[name])} of its values are values of {name!r}",
+                field=field.name,
+                evidence={"field": name},
+            )
+
+
+def _contained(values: Categories, others: Categories) -> float:
+    """Share of the values of one field, among those that both keep, that another has."""
+    marks = values.sample.marks
+    if not others.is_whole:
+        marks = marks[marks <= others.sample.marks[-1]]
+    if marks.size < LEAST_CONTAINED_VALUES:
+        return 0.0
+    return float(np.isin(marks, others.sample.marks).mean())
 
 
 def contained_share(

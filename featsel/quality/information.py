@@ -24,6 +24,9 @@ TAILS = 3.0
 SURE_TAILS = 5.0
 """The same of information: its deviation is itself an estimate, and rows of one user are not independent."""
 
+LEAST_PRIOR = 5.0
+"""Rows of the usual click rate that are added to those of each value."""
+
 LEAST_NATS = 20.0
 """Information that a field had in the reference, in all, from which its loss can be told from chance."""
 
@@ -103,20 +106,23 @@ def lost_information(at: Pair) -> Iterator[Measurement]:
     usable = usable_information(table)
     if usable.nats * min(n_usual, n_rows) < LEAST_NATS:
         return
-    gain = carried_information(here, there, usable.prior_strength)
-    # a sum of n rows' gains, each of about that mean, varies by the root of twice its size
-    sd = math.sqrt(2 * usable.nats * n_rows) / n_rows + math.sqrt(2 * usable.nats * n_usual) / n_usual
+    # a weak prior would stake everything on a few rows of one value
+    strength = max(usable.prior_strength, LEAST_PRIOR)
+    gain, sd = carried_information(here, there, strength)
+    _, sd_before = carried_information(there, there, strength)
     yield Measurement(
         1 - gain / usable.nats,
         f"click rates of the reference gain {1000 * gain:.3g} thousandths of a nat a row today, where they "
         f"gained {1000 * usable.nats:.3g}: {percent(max(0.0, gain / usable.nats))} of it is left",
         field=field.name,
-        floor=SURE_TAILS * sd / usable.nats,
+        floor=SURE_TAILS * (sd + sd_before) / usable.nats,
         reference=usable.nats,
     )
 
 
-def carried_information(today: NDArray[np.int64], before: NDArray[np.int64], prior_strength: float) -> float:
+def carried_information(
+    today: NDArray[np.int64], before: NDArray[np.int64], prior_strength: float
+) -> tuple[float, float]:
     """Log-loss gain a row when today's labels are predicted with yesterday's click rates by value.
 
     Rates are taken relative to the click rate of all rows, so that a change of that alone loses nothing.
@@ -132,25 +138,30 @@ def carried_information(today: NDArray[np.int64], before: NDArray[np.int64], pri
     -------
     float
         Nats a row, negative where the rates mislead.
+    float
+        Standard deviation of that, over the rows.
 
     Examples
     --------
     >>> counts = np.array([[90, 10], [10, 90]])
-    >>> carried_information(counts, counts, 1.0) > 0.3
+    >>> carried_information(counts, counts, 1.0)[0] > 0.3
     True
-    >>> carried_information(counts, counts[:, ::-1], 1.0) < -1
+    >>> carried_information(counts, counts[:, ::-1], 1.0)[0] < -1
     True
     """
     totals, usual_totals = today.sum(axis=0), before.sum(axis=0)
     if not totals.all() or not usual_totals.all():
-        return 0.0
-    rate, usual_rate = totals[1] / totals.sum(), usual_totals[1] / usual_totals.sum()
+        return 0.0, 0.0
+    n_rows = float(totals.sum())
+    rate, usual_rate = totals[1] / n_rows, usual_totals[1] / usual_totals.sum()
     own = (before[:, 1] + prior_strength * usual_rate) / (before.sum(axis=1) + prior_strength)
     own = np.clip(own, 1e-9, 1 - 1e-9)
     odds = own / (1 - own) * (1 - usual_rate) / usual_rate * rate / (1 - rate)
     predicted = odds / (1 + odds)
-    gains = today[:, 1] * np.log(predicted / rate) + today[:, 0] * np.log((1 - predicted) / (1 - rate))
-    return float(gains.sum() / totals.sum())
+    gains = np.column_stack([np.log((1 - predicted) / (1 - rate)), np.log(predicted / rate)])
+    mean = float(np.sum(today * gains)) / n_rows
+    variance = float(np.sum(today * np.square(gains - mean))) / n_rows
+    return mean, math.sqrt(variance / n_rows)
 
 
 def _comparable(field: FieldProfile, before: FieldProfile) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

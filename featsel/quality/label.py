@@ -58,7 +58,10 @@ def one_label(comparison: Comparison) -> Iterator[Measurement]:
     """Whether all rows have the same label."""
     label = comparison.today.label
     assert label is not None
-    n_rows = comparison.today.n_rows
+    n_rows = comparison.today.n_rows - label.n_null - label.n_foreign
+    if not n_rows:
+        yield Measurement(math.nan, "no row has one of the two labels", field=label.name)
+        return
     is_single = label.n_positive in {0, n_rows}
     only = int(label.n_positive > 0)
     message = f"all {n_rows:,} rows have label {only}" if is_single else "both labels occur"

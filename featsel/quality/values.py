@@ -34,6 +34,10 @@ IDENTIFIER_VALUES = 10_000
 TAILS = 3.0
 """Standard deviations of an estimate within which it is chance."""
 
+SURE_ROWS, CHANCE_ROWS = 20.0, 7.0
+"""Rows expected, of which to see none is no chance any more, and up to which it may be: once in a thousand
+times."""
+
 LEAST_NUMBERS = 100
 """Rows that quartiles need."""
 
@@ -51,9 +55,8 @@ def null_share(at: Place) -> Iterator[Measurement]:
     message = f"null in {percent(share)} of the rows{was}"
     yield Measurement(share, message, "share", field.name, reference=usual, most=at_most(share, usual))
     if before is not None and usual is not None:
-        sd = math.sqrt(
-            max(usual * (1 - usual), 1e-9) * (1 / max(field.n_rows, 1) + 1 / max(before.n_rows, 1))
-        )
+        pooled = (field.n_null + before.n_null) / max(field.n_rows + before.n_rows, 1)
+        sd = math.sqrt(pooled * (1 - pooled) * (1 / max(field.n_rows, 1) + 1 / max(before.n_rows, 1)))
         rise = share - usual if share >= 1.5 * usual else 0.0
         yield Measurement(rise, message, "rise", field.name, floor=TAILS * sd, reference=usual)
         fall = usual - share if share <= usual / 1.5 else 0.0
@@ -66,6 +69,10 @@ def constant(at: Place) -> Iterator[Measurement]:
     field, before = at.field, at.before
     is_constant = field.n_distinct + (field.n_null > 0) <= 1
     was = before is not None and before.n_distinct + (before.n_null > 0) <= 1
+    # rows that would have another value if nothing had changed
+    others = 0.0
+    if before is not None and before.n_rows:
+        others = (before.n_rows - before.top_rows) / before.n_rows * field.n_rows
     is_chosen = at.comparison.chosen is not None and field.name in at.comparison.chosen.fields
     shown_value = "null" if field.n_null else (field.top_text or "the same value")
     message = f"every row has {shown_value}" if is_constant else f"{field.n_distinct:,} distinct values"
@@ -74,8 +81,8 @@ def constant(at: Place) -> Iterator[Measurement]:
         message,
         field=field.name,
         reference=None if before is None else float(was),
-        least=Severity.ERROR if is_chosen or (before is not None and not was) else None,
-        most=Severity.INFO if was and not is_chosen else None,
+        least=Severity.ERROR if is_chosen or others >= SURE_ROWS else None,
+        most=Severity.INFO if before is not None and others < CHANCE_ROWS and not is_chosen else None,
     )
 
 
@@ -193,14 +200,11 @@ def rare_values(at: Place) -> Iterator[Measurement]:
 def non_finite(at: Place) -> Iterator[Measurement]:
     """Rows that hold NaN or an infinity."""
     field, before = at.field, at.before
-    if not isinstance(field.values, Numbers):
+    today, usual = _non_finite(field), _non_finite(before) if before is not None else None
+    if isinstance(field.values, Categories) and not any(today):
         return
-    usual = before.values if before is not None and isinstance(before.values, Numbers) else None
-    for measure, n_rows, n_usual in (
-        ("nan", field.values.n_nan, None if usual is None else usual.n_nan),
-        ("infinite", field.values.n_infinite, None if usual is None else usual.n_infinite),
-    ):
-        share = n_rows / max(field.n_rows, 1)
+    for place, measure in enumerate(("nan", "infinite")):
+        n_rows, n_usual = today[place], None if usual is None else usual[place]
         was = None if n_usual is None or before is None else n_usual / max(before.n_rows, 1)
         yield Measurement(
             float(n_rows),
@@ -208,8 +212,15 @@ def non_finite(at: Place) -> Iterator[Measurement]:
             measure,
             field.name,
             reference=n_usual,
-            most=at_most(share, was) if n_rows else None,
+            most=at_most(n_rows / max(field.n_rows, 1), was) if n_rows else None,
         )
+
+
+def _non_finite(field: FieldProfile) -> tuple[int, int]:
+    """Rows with NaN and with infinities."""
+    if isinstance(field.values, Numbers):
+        return field.values.n_nan, field.values.n_infinite
+    return field.odd.get(Oddity.NOT_A_NUMBER, 0), field.odd.get(Oddity.INFINITE, 0)
 
 
 @of_fields

@@ -130,10 +130,38 @@ def transport_distance(first: tuple[FloatArray, CountArray], second: tuple[Float
     """
     shares = np.linspace(0.01, 0.99, 981)
     here, there = quantiles(*first, shares), quantiles(*second, shares)
-    spread = float(there.std())
-    if spread == 0:
-        spread = abs(float(there[0])) / 100 or 1.0
-    return float(np.abs(here - there).mean() / spread)
+    return float(np.abs(here - there).mean() / _unit(there))
+
+
+def _unit(numbers: FloatArray) -> float:
+    """Standard deviation, or of a constant a hundredth of it."""
+    spread = float(numbers.std())
+    return spread if spread > 0 else abs(float(numbers[0])) / 100 or 1.0
+
+
+def transport_spread(first: tuple[FloatArray, CountArray], second: tuple[FloatArray, CountArray]) -> float:
+    """How far a distribution of this shape moves by chance, for samples of one row each.
+
+    Between two samples the share of rows up to a number x differs by chance with variance F (1 - F) times
+    the sum of the reciprocal numbers of rows; the distance is the integral of that difference over x.
+
+    Parameters
+    ----------
+    first, second : tuple of ndarray
+        Edges and rows of bins, finite; see :func:`transport_distance`.
+
+    Returns
+    -------
+    float
+        In the unit of :func:`transport_distance`; of the two the one that moves further.
+    """
+    shares = np.linspace(0.01, 0.99, 981)
+    middles = (shares[1:] + shares[:-1]) / 2
+    widths = [
+        float(np.sum(np.diff(quantiles(*each, shares)) * np.sqrt(middles * (1 - middles))))
+        for each in (first, second)
+    ]
+    return max(widths) / _unit(quantiles(*second, shares))
 
 
 def rows_upto(edges: FloatArray, rows: CountArray, points: FloatArray) -> FloatArray:

@@ -147,6 +147,8 @@ def _schema(log: Log, request: LogRequest, reporter: Reporter, like: LogProfile 
         if not _had(like, time):
             raise MissingColumnError(time, available=columns)
         time = None
+    if request.weight is not None and request.weight not in columns and not _had(like, request.weight):
+        raise MissingColumnError(request.weight, available=columns)
     if time is not None and time == label:
         raise ConfigError(f"column {time!r} cannot be label and time both", "Name another column.")
     fields = read_fields(log, request, {label, time, request.weight}, reporter)

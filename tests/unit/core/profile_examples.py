@@ -16,6 +16,7 @@ from featsel.core.profile import (
     Numbers,
     RowCounts,
     ValueType,
+    by_rows,
 )
 from featsel.core.schema import FieldKind
 
@@ -35,7 +36,7 @@ def categories_of(counts, *, n_buckets=8, n_head=4, n_sample=4):
     order = np.argsort(marks)
     marks, rows = marks[order], rows[order]
     totals = rows.sum(axis=1)
-    top = np.lexsort((marks, -totals))[:n_head]
+    top = by_rows(marks, totals)[:n_head]
     buckets = np.zeros((n_buckets, 2), np.int64)
     shift = np.uint64(MARK_BITS - (n_buckets.bit_length() - 1))
     np.add.at(buckets, (marks >> shift).astype(np.int64), rows)

@@ -60,11 +60,21 @@ def test_text_that_spells_an_integer_has_the_key_of_that_integer(numbers: list[i
     assert spelt.tolist() == value_keys(pl.Series(numbers, dtype=pl.Int64)).tolist()
 
 
-@pytest.mark.parametrize("text", ["007", "+5", "-0", "1e3", "5.0", " 5", "99999999999999999999"])
+@pytest.mark.parametrize("text", ["007", "+5", "-0", "1e3", "5.00", " 5", "99999999999999999999"])
 def test_other_spellings_of_numbers_have_keys_of_their_own(text: str) -> None:
     plain = value_keys(pl.Series([int(float(text))], dtype=pl.Int128).cast(pl.Int64, strict=False))
 
     assert text_keys(pl.Series([text]))[0][0] != plain[0]
+
+
+@pytest.mark.parametrize("number", [0.0, 1.0, -3.0, 2.0**52])
+def test_text_that_spells_a_whole_float_has_the_key_of_that_integer(number: float) -> None:
+    assert text_keys(pl.Series([repr(number)]))[0][0] == value_keys(pl.Series([number]))[0]
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63 + 5, 9_999_999_999_999_999_999])
+def test_large_unsigned_integers_have_the_keys_of_their_text(number: int) -> None:
+    assert text_keys(pl.Series([str(number)]))[0][0] == value_keys(pl.Series([number], dtype=pl.UInt64))[0]
 
 
 def test_a_whole_float_has_the_key_of_the_integer() -> None:
