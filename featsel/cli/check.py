@@ -86,7 +86,8 @@ def check(
         bool, typer.Option("--keep-values", help="Keep values in the profile, not their hashes alone.")
     ] = False,
     init: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a rules file that holds on this log, to edit.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a new rules file that holds on this log, to edit."),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List all rules, and end.")] = False,
     explain: Annotated[

@@ -274,6 +274,11 @@ def _check_targets(request: LogRequest, options: CheckOptions) -> None:
     twice = [path.name for path, n_times in named.items() if n_times > 1]
     if twice:
         raise ConfigError(f"several outputs are called {twice[0]!r}", "Name each file once.")
+    if options.init is not None and options.init.exists():
+        raise ConfigError(
+            f"--init {str(options.init)!r} exists already, and may hold what somebody decided",
+            "Name another file, or delete it first.",
+        )
     for path in options.outputs:
         if path.suffix.lower() not in OUTPUT_SUFFIXES:
             raise ConfigError(

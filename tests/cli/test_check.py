@@ -299,6 +299,14 @@ def test_an_output_may_not_replace_what_is_read(tuesday, tmp_path, capsys):
     assert rules.read_text() == 'ignore = ["FS2"]\n'
 
 
+def test_a_rules_file_that_somebody_edited_is_not_replaced(tuesday, tmp_path, capsys):
+    rules = tmp_path / "checks.toml"
+    rules.write_text('ignore = ["FS2"]\n')
+    message = error_of(capsys, tuesday, "--init", rules, code=REQUEST)
+    assert "exists already" in message
+    assert rules.read_text() == 'ignore = ["FS2"]\n'
+
+
 def test_outputs_need_names_of_their_own(tuesday, tmp_path, capsys):
     path = tmp_path / "out.json"
     message = error_of(capsys, tuesday, "-o", path, "--save-profile", path, code=REQUEST)
@@ -774,8 +782,9 @@ def test_new_rules_hold_on_hostile_names(hostile_day, tmp_path, capsys):
 
 def test_values_of_columns_with_many_are_never_shown(bad_day, profile, monday, tmp_path, capsys):
     outputs = [text for kind in KINDS for text in ("-o", tmp_path / f"out.{kind}")]
-    for reference in (profile, monday):
-        code = check(bad_day, "--reference", reference, *outputs, "--init", tmp_path / "checks.toml", "-v")
+    for number, reference in enumerate((profile, monday)):
+        rules = tmp_path / f"checks{number}.toml"
+        code = check(bad_day, "--reference", reference, *outputs, "--init", rules, "-v")
         assert code == PASSED
         captured = capsys.readouterr()
         assert "FS110" in captured.out
