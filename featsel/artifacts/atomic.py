@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from featsel.core.errors import ConfigError
+from featsel.core.temporary import temporary_folder
 
 
 def check_target(path: Path) -> None:
@@ -60,7 +60,7 @@ def replacing(path: Path) -> Generator[Path]:
     check_target(path)
     try:
         # a folder, not a file: a thread that still writes after an interrupt finds nowhere to write to
-        with tempfile.TemporaryDirectory(prefix=f".{path.name[:100]}.", dir=path.parent) as folder:
+        with temporary_folder(prefix=f".{path.name[:100]}.", folder=path.parent) as folder:
             temporary = Path(folder) / path.name
             yield temporary
             temporary.replace(path)

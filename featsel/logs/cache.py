@@ -13,13 +13,13 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from featsel.core.columns import Column, StoredArray
+from featsel.core.temporary import temporary_folder
 from featsel.logs.stored import read_column
 
 CACHE_VERSION = 1
@@ -56,7 +56,7 @@ class ColumnCache:
         Path
             A temporary folder.
         """
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=self.folder, ignore_cleanup_errors=True) as name:
+        with temporary_folder(prefix=".new-", folder=self.folder) as name:
             new = Path(name)
             yield new
             for column in new.iterdir():
@@ -110,7 +110,7 @@ def open_cache(root: Path | None, reading: Mapping[str, object]) -> Generator[Co
                 yield ColumnCache(folder)
             _forget_oldest(root, keep=folder)
             return
-    with tempfile.TemporaryDirectory(prefix="featsel-codes-") as name:
+    with temporary_folder(prefix="featsel-codes-") as name:
         yield ColumnCache(Path(name))
 
 

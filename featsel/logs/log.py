@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from featsel.core.errors import DataError, EmptyLogError, FeatselError, UnreadableFileError
+from featsel.core.temporary import temporary_folder
 from featsel.logs.dialect import Dialect
 from featsel.logs.formats import Format, check_content
 from featsel.logs.json_lines import count_json_rows, find_json_columns, json_frames
@@ -222,7 +222,7 @@ def open_log(
         A file is broken or empty.
     """
     text = text or TextOptions()
-    with tempfile.TemporaryDirectory(prefix="featsel-") as folder:
+    with temporary_folder(prefix="featsel-") as folder:
         spooled = _spool_streams(source, Path(folder))
         try:
             log = replace(_scan(spooled, text, Path(folder)), selection=selection or RowSelection())
