@@ -37,6 +37,8 @@ def rank(
         typer.Option("--output", "-o", help="Write the ranking: .json, .csv, .tsv, .parquet or .md."),
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+    cache: options.Cache = None,
+    no_cache: options.NoCache = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     config: options.Config = None,  # noqa: ARG001 - its callback does the work
     quiet: options.Quiet = False,
@@ -57,13 +59,22 @@ def rank(
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.rank(
             log.request(data),
-            workflow.RankOptions(score, bins, min_count, output, html),
+            workflow.RankOptions(
+                score,
+                bins,
+                min_count,
+                output,
+                html,
+                options.cache_folder(cache, is_off=no_cache),
+            ),
             resources,
             reporter,
         )
     if json:
         sys.stdout.write(result.to_json(top))
     elif sys.stdout.isatty():
-        print_rich(ranking_overview(result.ranking, top))
+        for table in (ranking_overview(result.ranking, top, more=result.columns), *result.tables):
+            print_rich(table)
     else:
-        sys.stdout.write(to_tsv(ranking_table(result.ranking, top)))
+        tables = (ranking_table(result.ranking, top, more=result.columns), *result.tables)
+        sys.stdout.write("\n".join(map(to_tsv, tables)))

@@ -65,6 +65,9 @@ class FieldCounts:
         Rows whose value is null (or NaN, or an empty list).
     null_counts : tuple of float
         Entries of the null feature by label: (negatives, positives). Zeros where there is none.
+    bin_ends : ndarray of uint64, shape (n_bins,), optional
+        Of a numeric field: the key of the last number of each bin, see
+        :func:`featsel.engines.keys.number_keys`.
     """
 
     name: str
@@ -73,6 +76,7 @@ class FieldCounts:
     n_rows: int
     n_null: int
     null_counts: tuple[float, float] = (0.0, 0.0)
+    bin_ends: NDArray[np.uint64] | None = None
 
     @property
     def coverage(self) -> float:

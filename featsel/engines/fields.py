@@ -74,8 +74,9 @@ class FieldCounter:
         FieldCounts
             The counter is spent.
         """
+        bin_ends = None
         if self.field.kind is FieldKind.NUMERIC:
-            n_values, table, _ = self._values.bin(n_bins, total - sum(self._null_sums))
+            n_values, table, bin_ends = self._values.bin(n_bins, total - sum(self._null_sums))
             if self._n_null:
                 nulls = np.array([self._null_sums], table.counts.dtype)
                 counts = np.concatenate([table.counts, nulls])
@@ -83,7 +84,9 @@ class FieldCounter:
                 n_values += 1
         else:
             n_values, table = self._values.tally()
-        return FieldCounts(self.field.name, table, n_values, self._n_rows, self._n_null, self._null_sums)
+        return FieldCounts(
+            self.field.name, table, n_values, self._n_rows, self._n_null, self._null_sums, bin_ends
+        )
 
     def _add_numbers(self, column: pl.Series, labels: NDArray[np.uint8], weights: NDArray[Any]) -> None:
         numbers = as_numbers(column)

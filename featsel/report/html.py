@@ -10,6 +10,7 @@ from featsel.report.charts import MAX_BARS, cardinality_chart, coverage_chart, i
 from featsel.report.page import escaped, render_page
 from featsel.report.ranking import (
     SCORE_DISPLAYS,
+    FieldColumn,
     counted,
     percent,
     ranking_overview,
@@ -27,6 +28,7 @@ from featsel.report.sections import (
     header,
     options_section,
     plain,
+    plain_table,
     seconds,
     tiles,
 )
@@ -45,7 +47,13 @@ VERDICT_MEANINGS = {
 """Legend of the charts."""
 
 
-def ranking_html(ranking: Ranking, *, document: Mapping[str, object]) -> str:
+def ranking_html(
+    ranking: Ranking,
+    *,
+    document: Mapping[str, object],
+    more: Sequence[FieldColumn] = (),
+    tables: Sequence[Table] = (),
+) -> str:
     """One self-contained page that opens offline and loads nothing: facts, charts and the whole table.
 
     Parameters
@@ -55,6 +63,10 @@ def ranking_html(ranking: Ranking, *, document: Mapping[str, object]) -> str:
     document : mapping of str to object
         The JSON document of the same ranking; its ``featsel``, ``input``, ``options`` and ``elapsed_s`` are
         shown.
+    more : sequence of FieldColumn
+        Further columns of the table of fields.
+    tables : sequence of Table
+        Further tables, each with a title.
 
     Returns
     -------
@@ -71,7 +83,11 @@ def ranking_html(ranking: Ranking, *, document: Mapping[str, object]) -> str:
             _warnings(ranking),
             _guide(ranking, label=label),
             _charts(ranking),
-            _table_section(ranking_overview(ranking), verdict_counts(ranking)),
+            _table_section(ranking_overview(ranking, more=more), verdict_counts(ranking)),
+            *(
+                plain_table(table, heading=table.title, name=f"table-{number}")
+                for number, table in enumerate(tables, start=1)
+            ),
             options_section(options),
             "</main>",
         )

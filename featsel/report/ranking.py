@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from featsel.core.schema import FieldKind
@@ -60,7 +60,34 @@ SCORE_DISPLAYS = {
 """Millinats, because a good field of a click log holds thousandths of a nat."""
 
 
-def ranking_table(ranking: Ranking, top: int | None = None) -> Table:
+@dataclass(frozen=True)
+class FieldColumn:
+    """A further number or word for every field of a ranking.
+
+    Parameters
+    ----------
+    name : str
+        Key in the document, and header for programs.
+    cells : mapping of str to (str or int or float or None)
+        By the name of the field; None where there is none to tell.
+    shown : Column
+        How people see it.
+    factor : float
+        What turns its numbers into the unit in which people see them.
+    """
+
+    name: str
+    cells: Mapping[str, Cell]
+    shown: Column
+    factor: float = 1.0
+
+    def cell(self, name: str) -> Cell:
+        """What people see of a field."""
+        cell = self.cells[name]
+        return cell * self.factor if isinstance(cell, float) else cell
+
+
+def ranking_table(ranking: Ranking, top: int | None = None, *, more: Sequence[FieldColumn] = ()) -> Table:
     """Every number of a ranking, for programs.
 
     Parameters
@@ -69,6 +96,8 @@ def ranking_table(ranking: Ranking, top: int | None = None) -> Table:
         What to show.
     top : int, optional
         How many of the best fields; all if not given.
+    more : sequence of FieldColumn
+        Columns behind those of every ranking.
 
     Returns
     -------
@@ -92,12 +121,15 @@ def ranking_table(ranking: Ranking, top: int | None = None) -> Table:
         Column("usable_information", Align.RIGHT, "z.6f"),
         Column("verdict", styles=VERDICT_STYLES),
         Column("reason", wrap_at=REASON_WIDTH),
+        *(Column(each.name, each.shown.align) for each in more),
     )
-    rows = tuple(_exact_row(scored) for scored in ranking.fields[:top])
+    rows = tuple(
+        (*_exact_row(scored), *(each.cells[scored.name] for each in more)) for scored in ranking.fields[:top]
+    )
     return Table("Fields by score", columns, rows, (ranking_summary(ranking),))
 
 
-def ranking_overview(ranking: Ranking, top: int | None = None) -> Table:
+def ranking_overview(ranking: Ranking, top: int | None = None, *, more: Sequence[FieldColumn] = ()) -> Table:
     """Table for a person to read; a terminal shows as many of its columns as it has room for.
 
     Parameters
@@ -106,6 +138,8 @@ def ranking_overview(ranking: Ranking, top: int | None = None) -> Table:
         What to show.
     top : int, optional
         How many of the best fields; all if not given.
+    more : sequence of FieldColumn
+        Columns before the verdict.
 
     Returns
     -------
@@ -114,7 +148,7 @@ def ranking_overview(ranking: Ranking, top: int | None = None) -> Table:
     """
     shown = ranking.fields[:top]
     full = full_bar(ranking)
-    facets = _facets(ranking, full)
+    facets = _facets(ranking, full, more)
     rows = tuple(tuple(facet.cell(scored) for facet in facets) for scored in shown)
     notes = [ranking_summary(ranking)]
     if len(shown) < len(ranking.fields):
@@ -221,7 +255,7 @@ class _Facet:
     cell: Callable[[FieldScore], Cell]
 
 
-def _facets(ranking: Ranking, full: float) -> tuple[_Facet, ...]:
+def _facets(ranking: Ranking, full: float, more: Sequence[FieldColumn]) -> tuple[_Facet, ...]:
     display = SCORE_DISPLAYS[ranking.score]
     score = _number(
         ranking.score.value,
@@ -238,7 +272,12 @@ def _facets(ranking: Ranking, full: float) -> tuple[_Facet, ...]:
     orders = next((facet for facet in measures if facet.column.name == ranking.score.value), score)
     first = replace(orders, column=replace(orders.column, drop_order=0))
     others = (facet for facet in measures if facet is not orders)
-    return (*_describing_facets(), first, bar, *others, *_judging_facets())
+    further = map(_further_facet, more)
+    return (*_describing_facets(), first, bar, *others, *further, *_judging_facets())
+
+
+def _further_facet(column: FieldColumn) -> _Facet:
+    return _Facet(column.shown, lambda scored: column.cell(scored.name))
 
 
 def _describing_facets() -> tuple[_Facet, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +19,19 @@ from featsel.artifacts.documents import RANKING_SCHEMA, to_json
 from featsel.artifacts.frames import write_frame
 from featsel.core.counts import ContingencyTable
 from featsel.core.errors import ConfigError, DataError
+from featsel.encoding.row_codes import LogCodes
 from featsel.engines.local import LogCounts, Resources, count_fields
 from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import LabelReader
+from featsel.logs.log import Log
 from featsel.ranking.rank_fields import rank_fields
 from featsel.ranking.scores import Ranking, Score
 from featsel.report.html import ranking_html
-from featsel.report.ranking import ranking_overview, ranking_table
-from featsel.report.table import to_markdown, to_tsv
+from featsel.report.ranking import FieldColumn, ranking_overview, ranking_table
+from featsel.report.table import Table, to_markdown, to_tsv
+from featsel.workflows.encode import EncodeResources, Roles, encoded
 from featsel.workflows.outputs import check_outputs
+from featsel.workflows.ranked_log import Analysis, RankedLog
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_schema
 
@@ -49,6 +55,10 @@ class RankOptions:
         File to write; its extension says the format.
     html : Path, optional
         Page to write.
+    cache : Path, optional
+        Folder in which the encoded log is kept, if a question needs it; None keeps nothing.
+    questions : tuple of callable
+        What else is asked of the log.
     """
 
     score: Score
@@ -56,6 +66,8 @@ class RankOptions:
     min_count: int
     output: Path | None = None
     html: Path | None = None
+    cache: Path | None = None
+    questions: tuple[Callable[[RankedLog], Analysis], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,10 +76,29 @@ class RankResult:
 
     ranking: Ranking
     document: Mapping[str, object]
+    analyses: tuple[Analysis, ...] = ()
+
+    @property
+    def columns(self) -> tuple[FieldColumn, ...]:
+        """Columns that the analyses add to the fields."""
+        return tuple(column for analysis in self.analyses for column in analysis.columns)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Tables that the analyses add."""
+        return tuple(table for analysis in self.analyses for table in analysis.tables)
+
+    @property
+    def fields(self) -> list[dict[str, object]]:
+        """Entries of the fields in the document, best first."""
+        return [
+            {**asdict(field), **{column.name: column.cells[field.name] for column in self.columns}}
+            for field in self.ranking.fields
+        ]
 
     def to_json(self, top: int | None = None) -> str:
         """Text of the document, with the best fields alone where ``top`` says how many."""
-        return to_json({**self.document, "fields": self.ranking.fields[:top]})
+        return to_json({**self.document, "fields": self.fields[:top]})
 
 
 def rank(request: LogRequest, options: RankOptions, resources: Resources, reporter: Reporter) -> RankResult:
@@ -94,27 +125,34 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
     ConfigError, DataError
         The request or the data is wrong; nothing was written.
     """
-    started = time.monotonic()
     _check_targets(request, options)
     with open_request(request, reporter) as log:
-        schema = read_schema(log, request, reporter)
-        label = LabelReader(schema.label, schema.positive)
-        n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
-        reporter.start(f"counting {len(schema.fields):,} fields", n_cells)
-        counts = count_fields(
-            schema,
-            read=log.batches,
-            read_label=label.read,
-            is_columnar=log.is_columnar,
-            n_bins=options.bins,
-            resources=resources,
-            advance=reporter.advance,
-        )
-        label.check_two_classes(n_rows=counts.n_rows, n_positive=counts.n_positive)
-        if schema.weight is not None:
-            _check_weights(schema.weight, counts, reporter)
-        n_columns = len(log.dtypes)
-        mark = fingerprint(log.source.paths)
+        result = rank_log(log, request, options, resources, reporter)
+    _write(result, options)
+    return result
+
+
+def rank_log(
+    log: Log, request: LogRequest, options: RankOptions, resources: Resources, reporter: Reporter
+) -> RankResult:
+    """Score every field of an open log; see :func:`rank`. Nothing is written."""
+    started = time.monotonic()
+    schema = read_schema(log, request, reporter)
+    label = LabelReader(schema.label, schema.positive)
+    n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
+    reporter.start(f"counting {len(schema.fields):,} fields", n_cells)
+    counts = count_fields(
+        schema,
+        read=log.batches,
+        read_label=label.read,
+        is_columnar=log.is_columnar,
+        n_bins=options.bins,
+        resources=resources,
+        advance=reporter.advance,
+    )
+    label.check_two_classes(n_rows=counts.n_rows, n_positive=counts.n_positive)
+    if schema.weight is not None:
+        _check_weights(schema.weight, counts, reporter)
     _warn_of_text(counts, reporter)
     ranking = rank_fields(
         schema.fields,
@@ -125,10 +163,27 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
         min_count=options.min_count,
         seed=request.seed,
     )
+    with ExitStack() as stack:
+
+        @cache
+        def codes() -> LogCodes:
+            fields = {field.name: field.kind for field in schema.fields}
+            roles = Roles(schema.label, schema.positive, schema.time, schema.weight)
+            encode = EncodeResources(options.cache, resources.n_threads, reporter)
+            columns = stack.enter_context(encoded(log, request, fields, roles, encode))
+            return LogCodes(columns, counts.fields, min_count=options.min_count)
+
+        ranked = RankedLog(request, schema, counts, ranking, codes, resources, reporter)
+        analyses = tuple(question(ranked) for question in options.questions)
     document: dict[str, object] = {
         "schema": RANKING_SCHEMA,
         "featsel": __version__,
-        "input": {"paths": request.paths, "rows": counts.n_rows, "columns": n_columns, "fingerprint": mark},
+        "input": {
+            "paths": request.paths,
+            "rows": counts.n_rows,
+            "columns": len(log.dtypes),
+            "fingerprint": fingerprint(log.source.paths),
+        },
         "options": {
             "label": schema.label,
             **request.as_options(),
@@ -142,11 +197,13 @@ def rank(request: LogRequest, options: RankOptions, resources: Resources, report
             "positive_rate": ranking.positive_rate,
             "entropy": ranking.label_entropy,
         },
-        "fields": ranking.fields,
-        "elapsed_s": round(time.monotonic() - started, 3),
     }
-    _write(ranking, document, options)
-    return RankResult(ranking, document)
+    for analysis in analyses:
+        document.update(analysis.content)
+    result = RankResult(ranking, document, analyses)
+    document["fields"] = result.fields
+    document["elapsed_s"] = round(time.monotonic() - started, 3)
+    return result
 
 
 def _check_targets(request: LogRequest, options: RankOptions) -> None:
@@ -188,16 +245,19 @@ def _warn_of_text(counts: LogCounts, reporter: Reporter) -> None:
         )
 
 
-def _write(ranking: Ranking, document: Mapping[str, object], options: RankOptions) -> None:
+def _write(result: RankResult, options: RankOptions) -> None:
+    ranking, more = result.ranking, result.columns
     if options.output is not None:
         suffix = options.output.suffix.lower()
         if suffix == ".json":
-            write_text(options.output, to_json(document))
+            write_text(options.output, to_json(result.document))
         elif suffix == ".md":
-            write_text(options.output, to_markdown(ranking_overview(ranking)))
+            tables = (ranking_overview(ranking, more=more), *result.tables)
+            write_text(options.output, "\n".join(map(to_markdown, tables)))
         elif suffix == ".tsv":
-            write_text(options.output, to_tsv(ranking_table(ranking)))
+            write_text(options.output, to_tsv(ranking_table(ranking, more=more)))
         else:
-            write_frame(pl.LazyFrame([asdict(field) for field in ranking.fields]), options.output)
+            write_frame(pl.LazyFrame(result.fields), options.output)
     if options.html is not None:
-        write_text(options.html, ranking_html(ranking, document=document))
+        page = ranking_html(ranking, document=result.document, more=more, tables=result.tables)
+        write_text(options.html, page)

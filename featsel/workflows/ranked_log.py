@@ -1,0 +1,65 @@
+"""What is known of a log once its fields are ranked, and what can be asked of it then?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from featsel.core.schema import LogSchema
+from featsel.encoding.row_codes import LogCodes
+from featsel.engines.local import LogCounts, Resources
+from featsel.ranking.scores import Ranking
+from featsel.report.ranking import FieldColumn
+from featsel.report.table import Table
+from featsel.workflows.reporter import Reporter
+from featsel.workflows.request import LogRequest
+
+
+@dataclass(frozen=True)
+class RankedLog:
+    """A ranked log that is still open.
+
+    Parameters
+    ----------
+    request : LogRequest
+        How it was asked for.
+    schema : LogSchema
+        Its fields and roles.
+    counts : LogCounts
+        What the pass over its rows left.
+    ranking : Ranking
+        What came of them.
+    codes : callable
+        Gives its rows as codes; the log is encoded on the first call.
+    resources : Resources
+        Threads and memory.
+    reporter : Reporter
+        Told of progress and of what is worth knowing.
+    """
+
+    request: LogRequest
+    schema: LogSchema
+    counts: LogCounts
+    ranking: Ranking
+    codes: Callable[[], LogCodes]
+    resources: Resources
+    reporter: Reporter
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Answer to a question beyond the order of the fields.
+
+    Parameters
+    ----------
+    columns : tuple of FieldColumn
+        What it adds to every field.
+    content : mapping of str to object
+        What it adds to the document, by key.
+    tables : tuple of Table
+        What people see besides, each with a title.
+    """
+
+    columns: tuple[FieldColumn, ...] = ()
+    content: Mapping[str, object] = field(default_factory=dict[str, object])
+    tables: tuple[Table, ...] = ()
