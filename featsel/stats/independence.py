@@ -146,6 +146,8 @@ def _shared_moments(
     count_variance = positives * (1.0 - positives / total)
     means, variances = np.zeros(len(tables)), np.zeros(len(tables))
     for index, (sizes, multiplicity) in enumerate(sizes_of_tables):
+        if multiplicity.sum() <= 1:
+            continue  # one value tells nothing; what rounding leaves of that would look significant
         means[index] = np.dot(multiplicity, _interpolate(sizes, grid, moments.mean))
         variances[index] = _variance(sizes, multiplicity, grid, moments, count_variance=count_variance)
     deviations = np.sqrt(np.maximum(variances, 0.0))

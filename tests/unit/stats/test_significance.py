@@ -57,6 +57,14 @@ def test_a_weak_field_among_many_rows_is_found() -> None:
     assert p_values_of([table])[0] < 1e-20
 
 
+def test_rounding_makes_no_constant_significant() -> None:
+    labels = [
+        (n_rows - n_positive, n_positive) for n_rows in range(2, 200) for n_positive in range(1, n_rows, 9)
+    ]
+    tables = [ContingencyTable(np.array([counts]), np.array([1])) for counts in labels]
+    assert set(p_values_of(tables)) == {1.0}
+
+
 def test_an_identifier_and_a_constant_are_not_significant(draw_noise: MakeTable) -> None:
     identifier = group(draw_noise(np.ones(5000, np.int64), 700, rng=np.random.default_rng(0)))
     constant = ContingencyTable(np.array([[4300, 700]]), np.array([1]))
