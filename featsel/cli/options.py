@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featsel.core.byte_units import BYTE_UNITS
+from featsel.core.cores import available_cores
 from featsel.core.errors import ConfigError, did_you_mean
 from featsel.core.feature_config import EmbeddingScheme, EmbeddingTable, SplitOrder
 
@@ -167,20 +168,13 @@ def parse_bytes(text: str) -> int:
 def use_threads(threads: int | None) -> int:
     """Number of threads, told to polars before it starts its own."""
     # far more threads than cores only wait for each other
-    n_threads = min(threads or _available_cores(), max(16, 4 * _available_cores()))
+    n_threads = min(threads or available_cores(), max(16, 4 * available_cores()))
     os.environ["POLARS_MAX_THREADS"] = str(n_threads)
     # counting is slower than reading, so more row groups read ahead would only wait in memory
     os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
     # what polars frees goes back soon instead of late: a fifth less memory at no cost (docs/experiments.md)
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:100,muzzy_decay_ms:0")
     return n_threads
-
-
-def _available_cores() -> int:
-    """Cores that this process may use, which in a container are fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def check_finite(numbers: Mapping[str, float | None]) -> None:

@@ -30,6 +30,10 @@ class FeatselError(Exception):
         self.hint = hint
 
 
+class FeatselWarning(UserWarning):
+    """Something may be wrong with the data or the request; what Python programs are warned with."""
+
+
 class ConfigError(FeatselError):
     """The request is wrong: an option, a config file, a missing extra."""
 

@@ -132,6 +132,13 @@ class Log:
         changed = pl.DataFrame(schema=dict(self.dtypes)).with_columns(**edits)
         return replace(self, edits={**self.edits, **edits}, dtypes=dict(changed.schema))
 
+    def without_dictionaries(self) -> Log:
+        """Same log, with dictionary codes as the text that they stand for, and columns of no type as text."""
+        edits = {
+            name: pl.col(name).cast(pl.String) for name, dtype in self.dtypes.items() if _is_dictionary(dtype)
+        }
+        return self.with_edits(edits) if edits else self
+
     def with_times(self, times: Mapping[str, str]) -> Log:
         """Same log, with text columns given as points in time; see :func:`featsel.logs.times.find_times`."""
         return replace(self, times=times, dtypes={**self.dtypes, **dict.fromkeys(times, pl.Datetime("us"))})
@@ -226,12 +233,7 @@ def open_log(
         spooled = _spool_streams(source, Path(folder))
         try:
             log = replace(_scan(spooled, text, Path(folder)), selection=selection or RowSelection())
-            edits = {
-                name: pl.col(name).cast(pl.String)
-                for name, dtype in log.dtypes.items()
-                if _is_dictionary(dtype)
-            }
-            yield log.with_edits(edits) if edits else log
+            yield log.without_dictionaries()
         except FeatselError as error:
             for original, copy in zip(source.paths, spooled.paths, strict=True):
                 if original != copy:
@@ -334,6 +336,8 @@ def _readable(source: Source) -> Generator[None]:
 
 def _unreadable(source: Source, error: BaseException) -> DataError:
     message = str(error).strip().splitlines()[0]
+    if not source.paths:
+        return DataError(f"{source.title} cannot be read: {message}", "Collect it with polars, to see why.")
     if is_url(source.paths[0]):
         hint = "Check the address, the credentials and the network; or copy the file here first."
     elif isinstance(error, pl.exceptions.SchemaError | pl.exceptions.ColumnNotFoundError):

@@ -29,7 +29,8 @@ class Source:
     Parameters
     ----------
     paths : tuple of str
-        Files in reading order (sorted within a glob or folder), URLs, or ``-`` alone.
+        Files in reading order (sorted within a glob or folder), URLs, or ``-`` alone; none for a table that
+        is in memory already.
     format : Format
         The one format of all of them.
     partitions : tuple of mapping
@@ -43,6 +44,8 @@ class Source:
     @property
     def title(self) -> str:
         """Names of the files, or of the first of them, for a message."""
+        if not self.paths:
+            return "the frame"
         shown = ", ".join(map(repr, self.paths[:3]))
         return f"{shown} and {len(self.paths) - 3} more" if len(self.paths) > 3 else shown
 

@@ -182,7 +182,7 @@ def rank_log(
             "paths": request.paths,
             "rows": counts.n_rows,
             "columns": len(log.dtypes),
-            "fingerprint": fingerprint(log.source.paths),
+            "fingerprint": fingerprint(log.source.paths) if log.source.paths else None,
         },
         "options": {
             "label": schema.label,

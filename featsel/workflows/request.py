@@ -26,6 +26,7 @@ __all__ = [
     "TextOptions",
     "choose_columns",
     "open_request",
+    "prepared",
     "read_fields",
     "read_schema",
 ]
@@ -123,23 +124,56 @@ def open_request(request: LogRequest, reporter: Reporter, *, parses_times: bool 
     selection = RowSelection(request.rows, request.sample, request.seed)
     if request.text != TextOptions() and not source.format.is_delimited:
         reporter.warn(f"--columns, --no-header, --separator and --null-values do nothing for {source.format}")
-    with open_log(source, text=request.text, selection=selection) as log:
-        for note in log.notes:
-            reporter.note(note)
-        for name in log.dtypes:
-            if name.startswith("^") and name.endswith("$"):
-                raise DataError(
-                    f"column {name!r} has a name that is read as a pattern", "Rename it, without ^ or $."
-                )
-        split = _split_lists(log, request.multivalued)
-        opened = _with_times(split, request) if parses_times else split
-        yield opened
-        for name, n_lost in opened.n_lost_times.items():
-            if n_lost:
-                reporter.warn(
-                    f"column {name!r}: {n_lost:,} of its values are no points in time and count as null "
-                    f"(if they mean something: --categorical {name!r})"
-                )
+    with (
+        open_log(source, text=request.text, selection=selection) as log,
+        prepared(log, request, reporter, parses_times=parses_times) as ready,
+    ):
+        yield ready
+
+
+@contextmanager
+def prepared(
+    log: Log, request: LogRequest, reporter: Reporter, *, parses_times: bool = True
+) -> Generator[Log]:
+    """Make of the columns of an open log what a request says.
+
+    Parameters
+    ----------
+    log : Log
+        The log.
+    request : LogRequest
+        What the user said of it.
+    reporter : Reporter
+        Told how the log was read.
+    parses_times : bool
+        Whether text that spells points in time becomes such.
+
+    Yields
+    ------
+    Log
+        With text columns split where asked.
+
+    Raises
+    ------
+    DataError, ConfigError
+        A column has a name that cannot be asked for, or no text to split.
+    """
+    for note in log.notes:
+        reporter.note(note)
+    for name in log.dtypes:
+        if name.startswith("^") and name.endswith("$"):
+            raise DataError(
+                f"column {name!r} has a name that is read as a pattern", "Rename it, without ^ or $."
+            )
+    split = _split_lists(log, request.multivalued)
+    ready = _with_times(split, request) if parses_times else split
+    yield ready
+    for name, n_lost in ready.n_lost_times.items():
+        if n_lost:
+            reporter.warn(
+                f"column {name!r}: {n_lost:,} of its values are no points in time and count as null "
+                f"(if they mean something: --categorical {name!r})"
+            )
 
 
 def read_schema(log: Log, request: LogRequest, reporter: Reporter) -> LogSchema:
