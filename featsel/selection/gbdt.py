@@ -122,7 +122,7 @@ def _fit(
     encoded: FloatArray, labels: NDArray[np.uint8], rng: np.random.Generator
 ) -> Callable[[FloatArray], FloatArray]:
     # only this method pays for scikit-learn
-    from sklearn.ensemble import (  # type: ignore[import-untyped] # noqa: PLC0415
+    from sklearn.ensemble import (  # noqa: PLC0415
         HistGradientBoostingClassifier,
     )
 
