@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
+from sklearn import __version__ as sklearn_version
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import ClassifierTags, Tags, check_consistent_length
@@ -203,7 +204,8 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]  
         tags.input_tags.categorical = True
         return tags
 
-    def _get_support_mask(self) -> NDArray[np.bool_]:  # pyright: ignore[reportIncompatibleMethodOverride] - the abstract one says nothing
+    def _get_support_mask(self) -> NDArray[np.bool_]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        # scikit-learn's abstract method seems to give None
         check_is_fitted(self)
         return self.support_
 
@@ -212,6 +214,11 @@ class InformationSelector(SelectorMixin, BaseEstimator):  # type: ignore[misc]  
         if _is_frame(X):
             check_names([str(name) for name in X.columns])
             validate_data(self, X, y, skip_check_array=True)
+            if isinstance(X, pl.DataFrame) and not hasattr(self, "feature_names_in_"):
+                raise ValueError(
+                    f"scikit-learn {sklearn_version} does not see the column names of polars frames; "
+                    "upgrade it to 1.9 or later, or give a pandas frame"
+                )
             frame = read_frame(X)
             return frame.rename(dict(zip(frame.columns, self._names(), strict=True)))
         # numbers beside text in a list would all become text

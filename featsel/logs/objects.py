@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ FAMILIES: dict[str, tuple[type, ...]] = {
     "lists": (list, tuple, set, frozenset, np.ndarray),
 }
 """Values that can stand in one column; a value belongs to the first family that has its type."""
+
+MISSING = frozenset({"NAType", "NaTType"})
+"""Types of what pandas puts for a missing value, beside None and NaN."""
 
 
 def object_column(name: str, values: Sequence[object]) -> pl.Series:
@@ -53,8 +57,12 @@ def object_column(name: str, values: Sequence[object]) -> pl.Series:
     >>> object_column("age", [31, None, 4.5]).to_list()
     [31.0, None, 4.5]
     """
-    present: list[Any] = [None if _is_missing(value) else value for value in values]
-    families = sorted({_family(value) for value in present if value is not None})
+    present: Sequence[Any] = values
+    kinds = set(map(type, values))
+    if any(issubclass(kind, float | np.floating) or kind.__name__ in MISSING for kind in kinds):
+        present = [None if _is_missing(value) else value for value in values]
+        kinds = set(map(type, present))
+    families = sorted({_family(kind) for kind in kinds if kind is not NoneType})
     if len(families) > 1:
         raise DataError(
             f"column {name!r} mixes {' and '.join(families)}", "Give its values one type, such as text."
@@ -73,15 +81,12 @@ def object_column(name: str, values: Sequence[object]) -> pl.Series:
         ) from error
 
 
-def _family(value: object) -> str:
-    own = (name for name, kinds in FAMILIES.items() if isinstance(value, kinds))
-    return next(own, type(value).__name__)
+def _family(kind: type) -> str:
+    return next((name for name, kinds in FAMILIES.items() if issubclass(kind, kinds)), kind.__name__)
 
 
 def _is_missing(value: object) -> bool:
     """Whether a value is None, NaN, NaT or pandas' NA."""
-    if value is None or isinstance(value, str):
-        return value is None
     if isinstance(value, float | np.floating):
         return value != value  # noqa: PLR0124 - NaN alone differs from itself
-    return type(value).__name__ in {"NAType", "NaTType"}
+    return value is None or type(value).__name__ in MISSING

@@ -64,17 +64,19 @@ def _column(name: str, values: Any) -> pl.Series:  # noqa: ANN401, PLR0911 - pan
         return _categories(name, values)
     if dtype.name.startswith("Sparse["):
         return _column(name, values.sparse.to_dense())
-    if hasattr(dtype, "pyarrow_dtype"):
+    if hasattr(dtype, "pyarrow_dtype") or getattr(dtype, "storage", "") == "pyarrow":
         return pl.Series(name, values.array.__arrow_array__())
     if hasattr(dtype, "tz"):
         return array_column(name, values.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
+    if hasattr(dtype, "storage"):
+        return pl.Series(name, values.to_numpy(dtype=object, na_value=None), pl.String)
     is_missing = values.isna().to_numpy()
     if hasattr(dtype, "numpy_dtype"):
         numbers = array_column(
             name, values.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
         )
         return numbers.scatter(np.flatnonzero(is_missing), None)
-    # text, and what is best said in words, such as periods and intervals
+    # what is best said in words, such as periods and intervals
     texts = [None if missing else str(value) for value, missing in zip(values, is_missing, strict=True)]
     return pl.Series(name, texts, pl.String)
 

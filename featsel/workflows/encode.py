@@ -149,12 +149,12 @@ class _Maker:
 
 
 def _can_be_kept(request: LogRequest) -> bool:
-    """Whether the log can be known again: not what is piped in, nor what lies behind an address."""
+    """Whether the log can be known again: it is no table in memory, not piped in, and behind no address."""
     paths = [Path(path) for path in request.paths if path != STANDARD_INPUT]
     is_piped = len(paths) < len(request.paths) or any(
         path.exists() and not (path.is_file() or path.is_dir()) for path in paths
     )
-    return not is_piped and not any(map(is_url, request.paths))
+    return bool(paths) and not is_piped and not any(map(is_url, request.paths))
 
 
 def _reading(log: Log, request: LogRequest) -> dict[str, object]:

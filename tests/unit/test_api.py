@@ -15,7 +15,6 @@ import pytest
 
 import featsel
 from featsel.cli.app import run
-from featsel.workflows.frames import rank_frame
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -124,18 +123,6 @@ def test_a_real_log_has_the_numbers_of_its_file(name, capsys):
     path = DATA / f"{name}.parquet"
     expected = of_command(capsys, path)
     assert featsel.rank(pl.read_parquet(path)).to_dicts() == expected
-
-
-def test_the_document_of_a_frame_has_no_paths(clicks):
-    from featsel.engines.local import Resources
-    from featsel.ranking.scores import Score
-    from featsel.workflows.rank import RankOptions
-    from featsel.workflows.request import LogRequest
-
-    with featsel.api.reporting() as reporter:
-        options, resources = RankOptions(Score.USABLE, 32, 1), Resources(1, 10**9)
-        document = rank_frame(clicks, LogRequest(()), options, resources, reporter).document
-    assert document["input"] == {"paths": (), "rows": 400, "columns": 8, "fingerprint": None}
 
 
 def test_warnings_are_given_to_the_caller(clicks):

@@ -266,6 +266,14 @@ def test_other_columns_than_those_of_fit_are_refused(flat):
         selector.transform(frame.select(reversed(frame.columns)))
 
 
+def test_a_scikit_learn_that_does_not_see_names_is_refused(flat, monkeypatch):
+    monkeypatch.setattr(featsel.sklearn, "validate_data", lambda *_, **__: None)
+    with pytest.raises(
+        ValueError, match=r"^scikit-learn \d.* does not see the column names of polars frames; "
+    ):
+        InformationSelector().fit(*flat)
+
+
 def test_names_that_occur_twice_are_refused(pandas):
     frame = pandas.DataFrame([[1, 2], [3, 4]], columns=["a", "a"])
     with pytest.raises(ValueError, match=r"^column 'a' occurs twice; Rename one of them, or drop it\.$"):
