@@ -26,7 +26,7 @@ MOST_SLOTS = 1024
 
 HOUR_S = 3600.0
 
-EPOCH_UNITS = {1.0: (5e8, 5e9), 1e3: (5e11, 5e12), 1e6: (5e14, 5e15)}
+EPOCH_UNITS = {1.0: (5e8, 5e9), 1e3: (5e11, 5e12), 1e6: (5e14, 5e15), 1e9: (5e17, 5e18)}
 """Parts of a second, and between which numbers a count of them since 1970 is taken for a time: 1985 to
 2128."""
 

@@ -88,11 +88,35 @@ def conditional_test(counts: NDArray[np.int64], positives: NDArray[np.int64]) ->
     rate = (b / n)[:, None]
     inverse = np.divide(1.0, cells, out=np.zeros_like(cells), where=cells > 0)
     statistic = ((found - cells * rate) ** 2 * inverse).sum(axis=1) / (rate * (1 - rate))[:, 0]
-    mean = n * (k - 1) / (n - 1)
-    of_values = (k - 1) * (n - k) / (n - 1), (n * inverse.sum(axis=1) - k**2) / (n - 2)
-    of_labels = (n - 2) / (n - 1), (n / b + n / (n - b) * 1.0 - 4) / (n - 2)
-    variance = 2 * n / (n - 3) * (of_values[0] - of_values[1]) * (of_labels[0] - of_labels[1])
-    variance += n**2 / (n - 1) * of_values[1] * of_labels[1]
+    mean, variance = chi_square_moments(n, b, n_values=k, inverse_sizes=inverse.sum(axis=1))
     return ConditionalTest(
         float(statistic.sum()), float(mean.sum()), float(np.sqrt(max(0.0, float(variance.sum()))))
     )
+
+
+def chi_square_moments(
+    n_rows: FloatArray, n_positive: FloatArray, *, n_values: FloatArray, inverse_sizes: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Mean and variance of the chi-squares of tables under independence, both margins held fixed.
+
+    Parameters
+    ----------
+    n_rows, n_positive : ndarray of float64, shape (n_tables,)
+        Rows of each table, four at least, and those of label 1: more than none, less than all.
+    n_values : ndarray of float64, shape (n_tables,)
+        How many values have rows.
+    inverse_sizes : ndarray of float64, shape (n_tables,)
+        Sum over these values of one over their rows.
+
+    Returns
+    -------
+    tuple of two ndarrays of float64, shape (n_tables,)
+        Means and variances.
+    """
+    n, b, k = n_rows, n_positive, n_values
+    mean = n * (k - 1) / (n - 1)
+    of_values = (k - 1) * (n - k) / (n - 1), (n * inverse_sizes - k**2) / (n - 2)
+    of_labels = (n - 2) / (n - 1), (n / b + n / (n - b) - 4) / (n - 2)
+    variance = 2 * n / (n - 3) * (of_values[0] - of_values[1]) * (of_labels[0] - of_labels[1])
+    variance += n**2 / (n - 1) * of_values[1] * of_labels[1]
+    return mean, variance

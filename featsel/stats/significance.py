@@ -64,7 +64,7 @@ def p_value(mutual_information: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> Fl
     """
     observed, centre, spread = _broadcast(mutual_information, mean, sd)
     probability = np.ones_like(observed)
-    is_random = (centre > 0) & (spread > 0) & (observed > 0)
+    is_random = (centre > 0) & (spread > 0) & (observed > ROUNDING * centre)
     shape = (centre[is_random] / spread[is_random]) ** 2
     excess = (observed[is_random] - centre[is_random]) / centre[is_random]
     probability[is_random] = np.exp(log_upper_gamma(shape, excess))
