@@ -26,6 +26,10 @@ ROWS_AT_ONCE = 1 << 20
 """Rows that are read from a file together, so that no second copy of a column is ever in memory."""
 
 
+RARE = "rare values"
+"""Stands for the values that share a code, for each has too few rows."""
+
+
 @dataclass(frozen=True, eq=False)
 class RowCodes:
     """Codes of one field.
@@ -73,6 +77,13 @@ class LogCodes:
     def of_entries(self, name: str) -> RowCodes:
         """One code for each value of a row, see :func:`entry_codes`."""
         return entry_codes(self._log.columns[name], bin_ends=self._bin_ends[name], min_count=self._min_count)
+
+    def names_of_rows(self, name: str) -> tuple[str, ...]:
+        """Text of every code that :meth:`of_rows` gives, see :func:`value_names`."""
+        column = self._log.columns[name]
+        if isinstance(column, ListColumn):
+            raise TypeError(f"lists have no names, and {name!r} holds them")
+        return value_names(column, bin_ends=self._bin_ends[name], min_count=self._min_count)
 
     def labels(self) -> NDArray[np.uint8]:
         """0 or 1, shape (n_rows,)."""
@@ -137,16 +148,66 @@ def entry_codes(
     return RowCodes(entries.codes, entries.n_codes, np.repeat(np.arange(lengths.size), lengths))
 
 
+def value_names(
+    column: CategoricalColumn | NumericColumn,
+    *,
+    bin_ends: NDArray[np.uint64] | None = None,
+    min_count: int = 1,
+) -> tuple[str, ...]:
+    """Text of the values behind codes, in the order of the codes.
+
+    Parameters
+    ----------
+    column, bin_ends, min_count
+        See :func:`row_codes`.
+
+    Returns
+    -------
+    tuple of str
+        ``null`` for null, ``rare values`` for those that share the last code, and for a bin of numbers its
+        least and its greatest one, ``3..7.5``, or the one that it holds.
+    """
+    texts: list[str]
+    if isinstance(column, NumericColumn):
+        assert bin_ends is not None, "numbers are counted in the bins of the ranking"
+        codes: NDArray[Any] = _bin_codes(column, bin_ends)
+        texts = _bin_names(column, codes, bin_ends.size)
+    else:
+        codes = column.codes.read()
+        texts = [str(text) for text in column.values.fill_null("null")]
+    counts, order = _frequency_order(codes)
+    names: list[str] = [texts[code] for code in order.tolist()]
+    n_frequent = int(np.count_nonzero(counts >= max(min_count, 1)))
+    return (*names[:n_frequent], *([RARE] if n_frequent < len(names) else []))
+
+
+def _bin_names(column: NumericColumn, codes: NDArray[Any], n_bins: int) -> list[str]:
+    least, greatest = np.full(n_bins, np.inf), np.full(n_bins, -np.inf)
+    for start in range(0, column.numbers.size, ROWS_AT_ONCE):
+        numbers = column.numbers.read(start, start + ROWS_AT_ONCE)
+        places = codes[start : start + ROWS_AT_ONCE]
+        is_number = ~np.isnan(numbers)
+        np.minimum.at(least, places[is_number], numbers[is_number])
+        np.maximum.at(greatest, places[is_number], numbers[is_number])
+    bounds = zip(least.tolist(), greatest.tolist(), strict=True)
+    return [*(f"{low:.15g}" if low == high else f"{low:.6g}..{high:.6g}" for low, high in bounds), "null"]
+
+
+def _frequency_order(codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Entries of each code, and the codes that have any by how many, ties by the code."""
+    counts = np.bincount(codes)
+    return counts, np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+
+
 def _in_order(codes: NDArray[Any], min_count: int) -> RowCodes:
     """Renumber codes by how many entries they have, ties by the old code; rare ones become one, the last."""
-    counts = np.bincount(codes)
-    order = np.argsort(-counts, kind="stable")
-    n_codes = int(np.count_nonzero(counts))
+    counts, order = _frequency_order(codes)
+    n_codes = order.size
     n_frequent = int(np.count_nonzero(counts >= max(min_count, 1)))
     n_kept = n_frequent + (n_codes > n_frequent)
     dtype = next(dtype for dtype in CODE_TYPES if n_kept <= 1 << 8 * dtype().itemsize)
     new_code = np.zeros(counts.size, dtype)
-    new_code[order[:n_codes]] = np.minimum(np.arange(n_codes), n_kept - 1)
+    new_code[order] = np.minimum(np.arange(n_codes), n_kept - 1)
     return RowCodes(new_code[codes], n_kept)
 
 

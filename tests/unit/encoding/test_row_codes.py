@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featsel.core.columns import CategoricalColumn, ListColumn, NumericColumn, StoredArray
-from featsel.encoding.row_codes import entry_codes, row_codes
+from featsel.encoding.row_codes import entry_codes, row_codes, value_names
 from featsel.engines.keys import number_keys
 
 
@@ -63,3 +63,17 @@ def test_a_list_as_a_whole_is_one_value_in_any_order_and_an_entry_is_another(fol
     entries = entry_codes(column)
     assert entries.rows.tolist() == [0, 0, 1, 1, 2, 3, 3]
     assert entries.codes.tolist() == [0, 1, 1, 0, 0, 2, 1]
+
+
+def test_names_stand_in_the_order_of_the_codes(folder):
+    codes = [3, 3, 3, 0, 1, 2, 2]
+    column = CategoricalColumn(stored(folder, "codes", codes, "<u4"), pl.Series(["a", None, "c", "d"]))
+    names = value_names(column)
+    assert [names[code] for code in row_codes(column).codes] == ["d", "d", "d", "a", "null", "c", "c"]
+    assert value_names(column, min_count=2) == ("d", "c", "rare values")
+
+
+def test_bins_are_named_by_the_numbers_that_they_hold(folder):
+    column = NumericColumn(stored(folder, "numbers", [-1.0, 0.0, 0.5, 7.25, np.nan, 7.25, 7.25], "<f8"))
+    names = value_names(column, bin_ends=number_keys(np.array([0.0, 0.5, 7.25])))
+    assert names == ("7.25", "-1..0", "0.5", "null")
