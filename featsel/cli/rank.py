@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,8 @@ featsel rank day.parquet
 
 featsel rank 'logs/*.csv.gz' --label click --exclude 'post_*' --top 20
 
+featsel rank week.parquet --time ts --score forward --by country
+
 featsel rank train.tsv --format criteo --json -o ranking.json --html ranking.html"""
 
 
@@ -32,6 +35,10 @@ def rank(
     ] = None,
     bins: Annotated[int, typer.Option(min=2, max=1000, help="Quantile bins of a numeric field.")] = 32,
     min_count: Annotated[int, typer.Option(min=1, help="Values with fewer rows are pooled into one.")] = 1,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Rank within each domain too: the values of this field."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write the ranking: .json, .csv, .tsv, .parquet or .md."),
@@ -47,18 +54,28 @@ def rank(
     """Score every field of a log by its information on the label, corrected for cardinality.
 
     All rows are counted, exactly. Fields that tell no more than chance would are called noise, however many
-    values they have; row ids, constants and columns written after the click are named too.
+    values they have; row ids, constants and columns written after the click are named too. With --time it
+    also says what of each field lasts from one day to the next, with --by for whom it tells something.
     """
     resources = log.resources()
+    request = log.request(data)
     # polars and numba are loaded from here on
     from featsel.report.ranking import ranking_overview, ranking_table  # noqa: PLC0415
     from featsel.report.table import to_tsv  # noqa: PLC0415
     from featsel.report.terminal import print_rich  # noqa: PLC0415
     from featsel.workflows import rank as workflow  # noqa: PLC0415
+    from featsel.workflows.rank_domains import look_by_domain  # noqa: PLC0415
+    from featsel.workflows.rank_forward import look_forward  # noqa: PLC0415
+
+    questions: list[workflow.Question] = []
+    if request.time is not None:
+        questions.append(partial(look_forward, orders=score is Score.FORWARD))
+    if by is not None:
+        questions.append(partial(look_by_domain, by=by))
 
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.rank(
-            log.request(data),
+            request,
             workflow.RankOptions(
                 score,
                 bins,
@@ -66,6 +83,9 @@ def rank(
                 output,
                 html,
                 options.cache_folder(cache, is_off=no_cache),
+                tuple(questions),
+                about=() if by is None else (by,),
+                asked={"by": by},
             ),
             resources,
             reporter,
@@ -73,7 +93,9 @@ def rank(
     if json:
         sys.stdout.write(result.to_json(top))
     elif sys.stdout.isatty():
-        for table in (ranking_overview(result.ranking, top, more=result.columns), *result.tables):
+        print_rich(ranking_overview(result.ranking, top, more=result.columns))
+        for table in result.tables:
+            sys.stdout.write("\n")
             print_rich(table)
     else:
         tables = (ranking_table(result.ranking, top, more=result.columns), *result.tables)

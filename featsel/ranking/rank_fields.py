@@ -54,8 +54,9 @@ def rank_fields(
     n_rows : int
         Rows that were counted.
     score : Score
-        What orders the list. Under ``USABLE`` and ``CORRECTED``, amounts that mean something only where
-        there is anything, fields with significant information come first.
+        What orders the list, not ``FORWARD``: see :func:`featsel.ranking.outlook.order_forward`. Under
+        ``USABLE`` and ``CORRECTED``, amounts that mean something only where there is anything, fields with
+        significant information come first.
     min_count : int
         Values with fewer rows are pooled into one before scoring.
     seed : int

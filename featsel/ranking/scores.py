@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 
 
 class Score(StrEnum):
-    """What can order a ranking."""
+    """What can order a ranking; ``FORWARD`` needs the times of the rows, all others their counts alone."""
 
     CORRECTED = "corrected"
     USABLE = "usable"
@@ -27,6 +27,7 @@ class Score(StrEnum):
     MI = "mi"
     AMI = "ami"
     OUTRANK = "outrank"
+    FORWARD = "forward"
 
 
 @dataclass(frozen=True)

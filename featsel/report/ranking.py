@@ -56,6 +56,7 @@ SCORE_DISPLAYS = {
     Score.MI: ScoreDisplay("plug-in mutual information", "mnat", 1000.0),
     Score.AMI: ScoreDisplay("adjusted mutual information", "", 1.0),
     Score.OUTRANK: ScoreDisplay("OutRank's score", "mnat", 1000.0),
+    Score.FORWARD: ScoreDisplay("forward information", "mnat", 1000.0),
 }
 """Millinats, because a good field of a click log holds thousandths of a nat."""
 

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from featsel.artifacts.atomic import write_text
 from featsel.artifacts.documents import RANKING_SCHEMA, to_json
 from featsel.artifacts.frames import write_frame
 from featsel.core.counts import ContingencyTable
-from featsel.core.errors import ConfigError, DataError
+from featsel.core.errors import ConfigError, DataError, MissingColumnError
+from featsel.core.schema import FieldKind, LogSchema
 from featsel.encoding.row_codes import LogCodes
 from featsel.engines.local import LogCounts, Resources, count_fields
 from featsel.logs.fingerprint import fingerprint
@@ -37,6 +38,10 @@ from featsel.workflows.request import LogRequest, open_request, read_schema
 
 WEIGHT_TOLERANCE = 1.5
 """Weights whose mean, over the rows of a label, is further from 1 are no plain repetitions of some rows."""
+
+
+Question = Callable[[RankedLog], Analysis]
+"""What can be asked of a log whose fields are ranked, while it is open."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,10 @@ class RankOptions:
         Folder in which the encoded log is kept, if a question needs it; None keeps nothing.
     questions : tuple of callable
         What else is asked of the log.
+    about : tuple of str
+        Fields of one value a row that these are about.
+    asked : mapping of str to object
+        The options of these questions, as the document has them.
     """
 
     score: Score
@@ -67,7 +76,9 @@ class RankOptions:
     output: Path | None = None
     html: Path | None = None
     cache: Path | None = None
-    questions: tuple[Callable[[RankedLog], Analysis], ...] = ()
+    questions: tuple[Question, ...] = ()
+    about: tuple[str, ...] = ()
+    asked: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True)
@@ -92,8 +103,8 @@ class RankResult:
     def fields(self) -> list[dict[str, object]]:
         """Entries of the fields in the document, best first."""
         return [
-            {**asdict(field), **{column.name: column.cells[field.name] for column in self.columns}}
-            for field in self.ranking.fields
+            {**asdict(scored), **{column.name: column.cells[scored.name] for column in self.columns}}
+            for scored in self.ranking.fields
         ]
 
     def to_json(self, top: int | None = None) -> str:
@@ -138,6 +149,8 @@ def rank_log(
     """Score every field of an open log; see :func:`rank`. Nothing is written."""
     started = time.monotonic()
     schema = read_schema(log, request, reporter)
+    for name in options.about:
+        _check_field(name, schema, log)
     label = LabelReader(schema.label, schema.positive)
     n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
     reporter.start(f"counting {len(schema.fields):,} fields", n_cells)
@@ -159,7 +172,8 @@ def rank_log(
         counts.fields,
         label=ContingencyTable(np.array([counts.label_sums]), np.ones(1, np.int64)),
         n_rows=counts.n_rows,
-        score=options.score,
+        # the times of the rows come later, and then the order that they give
+        score=Score.USABLE if options.score is Score.FORWARD else options.score,
         min_count=options.min_count,
         seed=request.seed,
     )
@@ -167,14 +181,19 @@ def rank_log(
 
         @cache
         def codes() -> LogCodes:
-            fields = {field.name: field.kind for field in schema.fields}
+            fields = {each.name: each.kind for each in schema.fields}
             roles = Roles(schema.label, schema.positive, schema.time, schema.weight)
             encode = EncodeResources(options.cache, resources.n_threads, reporter)
             columns = stack.enter_context(encoded(log, request, fields, roles, encode))
             return LogCodes(columns, counts.fields, min_count=options.min_count)
 
         ranked = RankedLog(request, schema, counts, ranking, codes, resources, reporter)
-        analyses = tuple(question(ranked) for question in options.questions)
+        found: list[Analysis] = []
+        for question in options.questions:
+            found.append(question(ranked))
+            ranking = found[-1].ranking or ranking
+            ranked = replace(ranked, ranking=ranking)
+        analyses = tuple(found)
     document: dict[str, object] = {
         "schema": RANKING_SCHEMA,
         "featsel": __version__,
@@ -190,6 +209,7 @@ def rank_log(
             "score": options.score,
             "bins": options.bins,
             "min_count": options.min_count,
+            **options.asked,
         },
         "label": {
             "name": schema.label,
@@ -207,6 +227,10 @@ def rank_log(
 
 
 def _check_targets(request: LogRequest, options: RankOptions) -> None:
+    if options.score is Score.FORWARD and request.time is None:
+        raise ConfigError(
+            "--score forward needs the times of the rows", "Name their column with --time, or choose another."
+        )
     check_outputs((options.output,), page=options.html, inputs=request.paths)
     if options.output is not None and options.output.suffix.lower() not in {
         ".json",
@@ -218,6 +242,22 @@ def _check_targets(request: LogRequest, options: RankOptions) -> None:
         raise ConfigError(
             f"--output {str(options.output)!r} has no extension that a ranking can have",
             "Use .json, .csv, .tsv, .parquet or .md; --html writes a page.",
+        )
+
+
+def _check_field(name: str, schema: LogSchema, log: Log) -> None:
+    kinds = {each.name: each.kind for each in schema.fields}
+    if name not in log.dtypes:
+        raise MissingColumnError(name, available=list(kinds))
+    if name not in kinds:
+        raise ConfigError(
+            f"column {name!r} is no field of this ranking: it is label, time or weight, or excluded",
+            "Name a field, or no longer exclude it.",
+        )
+    if kinds[name] is FieldKind.MULTIVALUED:
+        raise ConfigError(
+            f"column {name!r} holds lists, and a row belongs to one domain",
+            "Name a field of one value a row.",
         )
 
 
@@ -257,7 +297,7 @@ def _write(result: RankResult, options: RankOptions) -> None:
         elif suffix == ".tsv":
             write_text(options.output, to_tsv(ranking_table(ranking, more=more)))
         else:
-            write_frame(pl.LazyFrame(result.fields), options.output)
+            write_frame(pl.LazyFrame(result.fields, infer_schema_length=None), options.output)
     if options.html is not None:
         page = ranking_html(ranking, document=result.document, more=more, tables=result.tables)
         write_text(options.html, page)

@@ -58,8 +58,11 @@ class Analysis:
         What it adds to the document, by key.
     tables : tuple of Table
         What people see besides, each with a title.
+    ranking : Ranking, optional
+        The same fields in the order that it gives them, where that is what was asked for.
     """
 
     columns: tuple[FieldColumn, ...] = ()
     content: Mapping[str, object] = field(default_factory=dict[str, object])
     tables: tuple[Table, ...] = ()
+    ranking: Ranking | None = None

@@ -106,7 +106,7 @@ def test_plain_mutual_information_prefers_noise_with_many_values(planted):
     assert names.index("row_id") < names.index("noise_8000") < names.index("strong")
 
 
-@pytest.mark.parametrize("score", [score for score in Score if score not in {Score.USABLE, Score.CORRECTED}])
+@pytest.mark.parametrize("score", [Score.Z, Score.MI, Score.AMI, Score.OUTRANK])
 def test_the_score_falls_along_the_list(planted, score):
     scores = [field.score for field in ranked(planted, score).fields]
     assert scores == sorted(scores, reverse=True)
