@@ -17,7 +17,8 @@ from measure import script
 from outrank_command import PeerError, run_outrank
 
 FEATSEL_SCORES = ("usable", "corrected", "z", "mi", "ami", "outrank")
-"""All that ``featsel rank --score`` takes; ``outrank`` is the idea of the package, on all rows at once."""
+"""All that ``featsel rank --score`` takes without a time; ``outrank`` is the idea of the package, on all rows
+at once."""
 
 
 @dataclass(frozen=True)
