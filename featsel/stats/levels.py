@@ -61,7 +61,7 @@ def smoothed_shift(rows: FloatArray, positives: FloatArray, expected: FloatArray
     --------
     >>> counts = np.array([0.0, 90.0]), np.array([0.0, 45.0]), np.array([0.0, 9.0])
     >>> smoothed_shift(*counts, 10.0).round(3)
-    array([0.   , 2.039])
+    array([0.   , 2.037])
     """
     shifts = np.zeros(rows.size)
     is_met = rows > 0
