@@ -23,8 +23,9 @@ from featsel.core.errors import ConfigError, FeatselError, FeatselWarning, did_y
 from featsel.engines.local import Resources
 from featsel.ranking.scores import Score
 from featsel.workflows.frames import rank_frame
-from featsel.workflows.rank import RankOptions
+from featsel.workflows.rank import Question, RankOptions
 from featsel.workflows.rank import rank as rank_files
+from featsel.workflows.rank_forward import look_forward
 from featsel.workflows.request import Format, LogRequest
 
 MEMORY_BYTES = 4 * 10**9
@@ -77,8 +78,8 @@ def rank(  # noqa: PLR0913 - the options of the command
     label : str, optional
         Column of the 0/1 label; else the first of ``label``, ``click``, ``clicked``, ``is_click``,
         ``target``, ``y`` that exists.
-    score : {"usable", "corrected", "z", "mi", "ami", "outrank"}
-        What orders the fields.
+    score : {"usable", "corrected", "z", "mi", "ami", "outrank", "forward"}
+        What orders the fields; ``"forward"`` needs a time.
     bins : int
         Quantile bins of a numeric field, 2 to 1000.
     min_count : int
@@ -113,7 +114,8 @@ def rank(  # noqa: PLR0913 - the options of the command
         null), ``mutual_information``, ``expected_mutual_information``, ``corrected_mutual_information``
         (nats), ``relative_information`` (corrected over label entropy), ``z``, ``p_value``, ``q_value``,
         ``usable_information`` (nats a row), ``verdict`` (informative, noise, constant, identifier, leak) and
-        ``reason``.
+        ``reason``. With a time, also ``forward_information`` (nats a row), ``carried`` (its share of what
+        rows of the same time gain), ``drift_q_value`` and ``outlook`` (lasts, fades, drifts).
 
     Raises
     ------
@@ -166,13 +168,17 @@ def rank(  # noqa: PLR0913 - the options of the command
             sample=sample,
             seed=seed,
         )
-        options = RankOptions(Score(chosen), bins, min_count)
+        options = RankOptions(Score(chosen), bins, min_count, questions=_questions(time, Score(chosen)))
         resources = Resources(threads or available_cores(), memory_bytes)
         if request.paths:
             result = rank_files(request, options, resources, reporter)
         else:
             result = rank_frame(data, request, options, resources, reporter)
     return pl.DataFrame(result.fields, infer_schema_length=None)
+
+
+def _questions(time: str | None, score: Score) -> tuple[Question, ...]:
+    return () if time is None else (functools.partial(look_forward, orders=score is Score.FORWARD),)
 
 
 class LoggingReporter:

@@ -148,6 +148,10 @@ def rank_log(
 ) -> RankResult:
     """Score every field of an open log; see :func:`rank`. Nothing is written."""
     started = time.monotonic()
+    if options.score is Score.FORWARD and request.time is None:
+        raise ConfigError(
+            "--score forward needs the times of the rows", "Name their column with --time, or choose another."
+        )
     schema = read_schema(log, request, reporter)
     for name in options.about:
         _check_field(name, schema, log)
@@ -227,10 +231,6 @@ def rank_log(
 
 
 def _check_targets(request: LogRequest, options: RankOptions) -> None:
-    if options.score is Score.FORWARD and request.time is None:
-        raise ConfigError(
-            "--score forward needs the times of the rows", "Name their column with --time, or choose another."
-        )
     check_outputs((options.output,), page=options.html, inputs=request.paths)
     if options.output is not None and options.output.suffix.lower() not in {
         ".json",

@@ -60,6 +60,18 @@ def test_a_frame_has_the_numbers_of_its_file(log, capsys):
         assert featsel.rank(table, time="day").to_dicts() == expected
 
 
+def test_a_frame_is_looked_forward_in_as_its_file_is(log, capsys):
+    expected = of_command(capsys, log, "--time", "day", "--score", "forward")
+    found = featsel.rank(pl.read_parquet(log), time="day", score="forward")
+    assert found.to_dicts() == expected
+    assert found["outlook"].to_list().count("lasts") > 0
+
+
+def test_forward_order_needs_a_time(clicks):
+    with pytest.raises(featsel.ConfigError, match=r"needs the times of the rows"):
+        featsel.rank(clicks, score="forward")
+
+
 def test_every_option_does_what_it_does_in_the_command(clicks, tmp_path, capsys):
     path = tmp_path / "clicks.parquet"
     clicks.write_parquet(path)
