@@ -24,8 +24,9 @@ from featsel.artifacts.feature_values import (
 from featsel.artifacts.json_nodes import parse_json
 from featsel.artifacts.nodes import MEND, Node, Problem, node_at
 from featsel.artifacts.problems import told
+from featsel.artifacts.texts import read_text
 from featsel.artifacts.yaml_nodes import parse_yaml
-from featsel.core.errors import ConfigError, MissingFileError, UnreadableFileError
+from featsel.core.errors import ConfigError
 from featsel.core.feature_config import FeatureConfig, ValuesFile
 
 FORMATS = {
@@ -66,7 +67,8 @@ def read_features(path: Path) -> tuple[FeatureConfig, pl.DataFrame]:
     title = f"feature config {str(path)!r}"
     parse, _ = FORMATS[_suffix(path)]
     problems: list[Problem] = []
-    root = parse(_read_text(path, title), title=title, problems=problems)
+    text = read_text(path, title=title, most_bytes=LARGEST_BYTES)
+    root = parse(text, title=title, problems=problems)
     config = parse_config(root, problems, title=title)
     values = _load_values(path, config, root, problems)
     if problems:
@@ -144,28 +146,6 @@ def _suffix(path: Path) -> str:
             f"{str(path)!r} has no extension that a feature config has", f"Use one of {', '.join(FORMATS)}."
         )
     return suffix
-
-
-def _read_text(path: Path, title: str) -> str:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST_BYTES + 1)
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{title} does not exist", "Check its path.") from error
-    except OSError as error:
-        raise UnreadableFileError(
-            f"{title} cannot be read: {error.strerror or error}", "Check its path and rights."
-        ) from error
-    if len(content) > LARGEST_BYTES:
-        raise ConfigError(
-            f"{title} is larger than {LARGEST_BYTES >> 20} MiB",
-            "No feature config is; is it some other file?",
-        )
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{title}, line {line}: the text is not UTF-8", "Save it as UTF-8.") from error
 
 
 def _load_values(path: Path, config: FeatureConfig, root: Node, problems: list[Problem]) -> pl.DataFrame:

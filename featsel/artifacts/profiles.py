@@ -18,7 +18,8 @@ from featsel.artifacts.nodes import MAX_VALUES, Problem, node_at, shown
 from featsel.artifacts.problems import told
 from featsel.artifacts.profile_arrays import pack_categories, pack_marks, pack_numbers, pack_rows
 from featsel.artifacts.profile_document import PROFILE_SCHEMA, parse_profile
-from featsel.core.errors import ConfigError, MissingFileError, UnreadableFileError
+from featsel.artifacts.texts import read_text
+from featsel.core.errors import ConfigError, UnreadableFileError
 from featsel.core.profile import Categories, FieldProfile, LogProfile
 
 LARGEST_BYTES = 64 << 20
@@ -79,7 +80,8 @@ def read_profile(path: Path) -> LogProfile:
     title = f"profile {str(path)!r}"
     problems: list[Problem] = []
     try:
-        root = parse_json(_read_text(path, title), title=title, problems=problems)
+        text = read_text(path, title=title, most_bytes=LARGEST_BYTES)
+        root = parse_json(text, title=title, problems=problems)
     except ConfigError as error:
         raise UnreadableFileError(error.message, MEND) from error
     schema = node_at(root, "schema")
@@ -113,26 +115,6 @@ def is_profile(path: Path) -> bool:
     except OSError:
         return False
     return start.lstrip(b"\xef\xbb\xbf \r\n\t{").startswith(b'"schema": "featsel.profile/')
-
-
-def _read_text(path: Path, title: str) -> str:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST_BYTES + 1)
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{title} does not exist", "Check its path.") from error
-    except OSError as error:
-        raise UnreadableFileError(
-            f"{title} cannot be read: {error.strerror or error}", "Check its path and rights."
-        ) from error
-    if len(content) > LARGEST_BYTES:
-        raise UnreadableFileError(
-            f"{title} is larger than {LARGEST_BYTES >> 20} MiB", "No profile is; is it some other file?"
-        )
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableFileError(f"{title}: the text is not UTF-8", MEND) from error
 
 
 def _without_texts(profile: LogProfile) -> LogProfile:
