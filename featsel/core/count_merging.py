@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.profile import RARE_ROWS, Categories, Counts, MarkCounts, Marks, Numbers, by_rows
+from featsel.core.profile import RARE_ROWS, Categories, Counts, MarkCounts, Numbers, by_rows, folded_alike
 
 MOST_VALUES = 1024
 """Values that are kept of logs whose values are all known."""
@@ -95,7 +95,7 @@ def merge_categories(here: Categories, there: Categories) -> Categories:
     least, most = max(here.n_distinct, there.n_distinct), here.n_distinct + there.n_distinct
     n_distinct = min(max(n_distinct, least), most)
     n_once = overlap.scaled(here.n_once, there.n_once, _n_once)
-    buckets = _folded(here.buckets, there.buckets) + _folded(there.buckets, here.buckets)
+    buckets = np.add(*folded_alike(here.buckets, there.buckets))
     return Categories(
         head=_merge_heads(here, there),
         sample=overlap.kept,
@@ -173,33 +173,14 @@ def _n_rare_rows(values: MarkCounts) -> int:
     return int(values.rows[values.rows < RARE_ROWS].sum())
 
 
-def _folded(buckets: Counts, other: Counts) -> Counts:
-    """Buckets added up to as many as another has: their number is of the upper bits of a mark."""
-    n_buckets = min(len(buckets), len(other))
-    folded: Counts = buckets.reshape(n_buckets, -1, 2).sum(axis=1, dtype=np.int64)
-    return folded
-
-
 def _merge_heads(here: Categories, there: Categories) -> MarkCounts:
     marks = np.union1d(here.head.marks, there.head.marks)
-    counts = _known_counts(here, marks) + _known_counts(there, marks)
+    counts = here.counts_of(marks)[0] + there.counts_of(marks)[0]
     order = by_rows(marks, counts.sum(axis=1))
     sizes = [each.head.marks.size for each in (here, there) if each.head.marks.size < each.n_distinct]
     most = max(MOST_HEAD, here.head.marks.size, there.head.marks.size)
     kept = order[: max(sizes, default=most)]
     return MarkCounts(marks[kept], counts[kept])
-
-
-def _known_counts(values: Categories, marks: Marks) -> Counts:
-    counts = np.zeros((marks.size, 2), np.int64)
-    # the head goes last: both know the same of a value
-    for known in (values.sample, values.head):
-        order = np.argsort(known.marks, kind="stable")
-        places = np.searchsorted(known.marks[order], marks)
-        is_known = places < known.marks.size
-        is_known[is_known] = known.marks[order][places[is_known]] == marks[is_known]
-        counts[is_known] = known.counts[order][places[is_known]]
-    return counts
 
 
 def merge_numbers(here: Numbers, there: Numbers) -> Numbers:

@@ -180,6 +180,53 @@ class Categories:
         """Rows, or entries of lists."""
         return int(self.buckets.sum())
 
+    def counts_of(self, marks: Marks) -> tuple[Counts, NDArray[np.bool_]]:
+        """Look some values up among those that are kept.
+
+        Parameters
+        ----------
+        marks : ndarray of uint64, shape (n,)
+            Values.
+
+        Returns
+        -------
+        counts : ndarray of int64, shape (n, 2)
+            Their negative and positive rows; 0 where the value is not kept.
+        is_kept : ndarray of bool, shape (n,)
+            Whether it is in the head or in the sample, which know the same of it.
+        """
+        counts = np.zeros((marks.size, 2), np.int64)
+        is_kept = np.zeros(marks.size, np.bool_)
+        for kept in (self.sample, self.head):
+            order = np.argsort(kept.marks, kind="stable")
+            places = np.searchsorted(kept.marks, marks, sorter=order)
+            is_found = places < kept.marks.size
+            is_found[is_found] = kept.marks[order[places[is_found]]] == marks[is_found]
+            counts[is_found] = kept.counts[order[places[is_found]]]
+            is_kept |= is_found
+        return counts, is_kept
+
+
+def folded_alike(here: Counts, there: Counts) -> tuple[Counts, Counts]:
+    """Buckets of a field in two logs, added up to as many as the coarser one has.
+
+    Parameters
+    ----------
+    here, there : ndarray of int64, shape (n_buckets, ...)
+        Rows by the upper bits of marks, see :class:`Categories`; a power of two of buckets each.
+
+    Returns
+    -------
+    tuple of ndarray of int64
+        Both, with equal numbers of buckets.
+    """
+    n_buckets = min(len(here), len(there))
+    first, second = (
+        buckets.reshape(n_buckets, -1, *buckets.shape[1:]).sum(axis=1, dtype=np.int64)
+        for buckets in (here, there)
+    )
+    return first, second
+
 
 @dataclass(frozen=True, eq=False)
 class Numbers:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.profile import Categories, FieldProfile, MarkCounts, Numbers
+from featsel.core.profile import Categories, FieldProfile, Numbers, folded_alike
 from featsel.quality.comparison import Comparison
 from featsel.quality.measuring import Pair, of_both, percent, shown
 from featsel.quality.rule import Measurement
@@ -55,9 +55,7 @@ def shares(at: Pair) -> Iterator[Measurement]:
 
 
 def _category_drift(field: FieldProfile, today: Categories, usual: Categories) -> Iterator[Measurement]:
-    here, there = today.buckets.sum(axis=1), usual.buckets.sum(axis=1)
-    n_buckets = min(here.size, there.size)
-    here, there = (fold(rows, times=int(math.log2(rows.size // n_buckets))) for rows in (here, there))
+    here, there = folded_alike(today.buckets.sum(axis=1), usual.buckets.sum(axis=1))
     while here.size > FEWEST_BUCKETS and _floor(here, there) > LARGEST_FLOOR:
         here, there = fold(here, times=1), fold(there, times=1)
     evidence = {"values": _movers(field, today, usual)}
@@ -288,19 +286,8 @@ def known_counts(values: Categories, marks: NDArray[np.uint64]) -> NDArray[np.in
         rows[marks <= values.sample.marks[-1]] = 0
     width = np.uint64(48 - (values.buckets.shape[0].bit_length() - 1))
     rows[values.buckets[(marks >> width).astype(np.int64)].sum(axis=1) == 0] = 0
-    for known in (values.sample, values.head):
-        _look_up(known, marks, rows)
-    return rows
-
-
-def _look_up(known: MarkCounts, marks: NDArray[np.uint64], rows: NDArray[np.int64]) -> None:
-    if not known.marks.size or not marks.size:
-        return
-    order = np.argsort(known.marks)
-    places = np.minimum(np.searchsorted(known.marks[order], marks), known.marks.size - 1)
-    places = order[places]
-    is_found = known.marks[places] == marks
-    rows[is_found] = known.rows[places[is_found]]
+    counts, is_kept = values.counts_of(marks)
+    return np.where(is_kept, counts.sum(axis=1), rows)
 
 
 def _head_counts(today: Categories, usual: Categories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

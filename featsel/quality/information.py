@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featsel.core.counts import ContingencyTable
-from featsel.core.profile import Categories, FieldProfile, Numbers
+from featsel.core.profile import Categories, FieldProfile, Numbers, folded_alike
 from featsel.quality.comparison import Comparison
 from featsel.quality.findings import Severity
 from featsel.quality.measuring import Pair, Place, of_both, of_fields, percent
 from featsel.quality.rule import Measurement
 from featsel.quality.scores import FEWEST_FIELDS, rank_correlation, tells_label
 from featsel.stats import usable_information
-from featsel.stats.divergence import fold, rows_upto
+from featsel.stats.divergence import rows_upto
 
 TAILS = 3.0
 """Standard deviations within which an estimate is chance."""
@@ -168,15 +168,11 @@ def _comparable(field: FieldProfile, before: FieldProfile) -> tuple[NDArray[np.i
     """Rows by label of the same groups of values, null among them."""
     today, usual = field.values, before.values
     if isinstance(today, Categories) and isinstance(usual, Categories):
-        n_buckets = min(len(today.buckets), len(usual.buckets))
-        counts = [
-            fold(values.buckets, times=int(math.log2(len(values.buckets) // n_buckets)))
-            for values in (today, usual)
-        ]
+        counts = folded_alike(today.buckets, usual.buckets)
     else:
         assert isinstance(today, Numbers)
         assert isinstance(usual, Numbers)
-        counts = [_rebinned(today, usual.edges), _rebinned(usual, usual.edges)]
+        counts = _rebinned(today, usual.edges), _rebinned(usual, usual.edges)
     nulls = [
         np.array([[each.n_null - each.n_null_positive, each.n_null_positive]]) for each in (field, before)
     ]
