@@ -34,4 +34,8 @@ def temporary_folder(*, prefix: str, folder: Path | None = None) -> Generator[st
         path.mkdir(mode=0o700)
         yield str(path)
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        try:
+            shutil.rmtree(path, ignore_errors=True)
+        finally:
+            # again: the first was interrupted, or a thread that was interrupted made a last file meanwhile
+            shutil.rmtree(path, ignore_errors=True)
