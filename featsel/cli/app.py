@@ -11,7 +11,6 @@ import gc
 import json
 import os
 import re
-import signal
 import sys
 import traceback
 import warnings
@@ -22,6 +21,7 @@ from typer.exceptions import TyperException
 
 from featsel import __version__
 from featsel.cli import check, convert, export, features, predict, rank, select, synth, train
+from featsel.cli.interrupts import heed_interrupts
 from featsel.core.errors import FeatselError
 
 USAGE = 2
@@ -56,8 +56,7 @@ def main() -> None:
     # must not do so for long, or a training takes twice the time (docs/experiments.md)
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-    # a polite kill cleans up as Ctrl-C does
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heed_interrupts()
     code = run(sys.argv[1:])
     if code == INTERRUPTED:
         sys.exit(code)  # what was interrupted while it began may be cleaned up only now
