@@ -264,6 +264,12 @@ class Numbers:
         return rows
 
     @property
+    def finite_bins(self) -> tuple[NDArray[np.float64], Counts]:
+        """Edges and rows of the bins that end at no infinity."""
+        is_finite = np.isfinite(self.edges)
+        return self.edges[is_finite], self.rows[is_finite]
+
+    @property
     def high(self) -> float:
         """Largest number; NaN where there is none."""
         return float(self.edges[-1]) if self.edges.size else float("nan")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from featsel.core.profile import Categories, FieldProfile, Numbers, folded_alike
 from featsel.quality.comparison import Comparison
-from featsel.quality.measuring import Pair, of_both, percent, shown
+from featsel.quality.measuring import TAILS, Pair, of_both, percent, shown
 from featsel.quality.rule import Measurement
 from featsel.stats.divergence import (
     fold,
@@ -21,10 +21,6 @@ from featsel.stats.divergence import (
     transport_distance,
     transport_spread,
 )
-
-TAILS = 3.0
-"""Standard deviations within which an estimate is chance; with some hundred fields a day, a few a year are
-not."""
 
 LARGEST_FLOOR = 0.05
 """Buckets are joined until chance alone stays below: half of the first threshold."""
@@ -86,7 +82,7 @@ def _category_drift(field: FieldProfile, today: Categories, usual: Categories) -
 
 
 def _number_drift(field: FieldProfile, today: Numbers, usual: Numbers) -> Iterator[Measurement]:
-    here, there = _finite(today), _finite(usual)
+    here, there = today.finite_bins, usual.finite_bins
     if not here[1].sum() or not there[1].sum():
         return
     cuts = np.unique(quantiles(*there, np.arange(1, NUMBER_BINS + 1) / NUMBER_BINS))
@@ -290,11 +286,20 @@ def known_counts(values: Categories, marks: NDArray[np.uint64]) -> NDArray[np.in
     return np.where(is_kept, counts.sum(axis=1), rows)
 
 
-def _head_counts(today: Categories, usual: Categories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows of frequent values in both logs, and last those of all others."""
+def _known_heads(
+    today: Categories, usual: Categories
+) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64]]:
+    """Frequent values of either log with their rows in both, where these can be told."""
     marks = np.union1d(today.head.marks, usual.head.marks)
     here, there = known_counts(today, marks), known_counts(usual, marks)
-    is_used = (here >= 0) & (there >= 0) & (here + there >= HEAD_ROWS)
+    is_known = (here >= 0) & (there >= 0)
+    return marks[is_known], here[is_known], there[is_known]
+
+
+def _head_counts(today: Categories, usual: Categories) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of frequent values in both logs, and last those of all others."""
+    _, here, there = _known_heads(today, usual)
+    is_used = here + there >= HEAD_ROWS
     here, there = here[is_used], there[is_used]
     return (
         np.append(here, max(today.n_entries - int(here.sum()), 0)),
@@ -304,12 +309,8 @@ def _head_counts(today: Categories, usual: Categories) -> tuple[NDArray[np.int64
 
 def _movers(field: FieldProfile, today: Categories, usual: Categories) -> list[dict[str, object]]:
     """Values whose share changed most."""
-    marks = np.union1d(today.head.marks, usual.head.marks)
-    here, there = known_counts(today, marks), known_counts(usual, marks)
-    is_used = (here >= 0) & (there >= 0)
-    marks = marks[is_used]
-    shares_here = here[is_used] / max(today.n_entries, 1)
-    shares_there = there[is_used] / max(usual.n_entries, 1)
+    marks, here, there = _known_heads(today, usual)
+    shares_here, shares_there = here / max(today.n_entries, 1), there / max(usual.n_entries, 1)
     order = np.argsort(-np.abs(shares_here - shares_there), kind="stable")[:5]
     names = shown(field, marks[order].tolist())
     return [
@@ -325,11 +326,6 @@ def _movers(field: FieldProfile, today: Categories, usual: Categories) -> list[d
 
 def _floor(here: NDArray[np.int64], there: NDArray[np.int64]) -> float:
     return stability_floor(int(np.count_nonzero(here + there)), int(here.sum()), int(there.sum()))
-
-
-def _finite(numbers: Numbers) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    is_finite = np.isfinite(numbers.edges)
-    return numbers.edges[is_finite], numbers.rows[is_finite]
 
 
 def _logit(rate: float) -> float:

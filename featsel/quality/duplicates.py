@@ -10,11 +10,8 @@ import numpy as np
 from featsel.core.profile import Categories, LogProfile, MarkCounts, ValueType
 from featsel.quality.comparison import Comparison
 from featsel.quality.findings import Severity
-from featsel.quality.measuring import percent
+from featsel.quality.measuring import TAILS, percent
 from featsel.quality.rule import Measurement
-
-TAILS = 3.0
-"""Standard deviations of an estimate within which it is chance."""
 
 CONTAINED_TYPES = frozenset({ValueType.TEXT, ValueType.LIST})
 """Small whole numbers are values of every other field of whole numbers."""

@@ -12,17 +12,14 @@ from featsel.core.counts import ContingencyTable
 from featsel.core.profile import Categories, FieldProfile, Numbers, folded_alike
 from featsel.quality.comparison import Comparison
 from featsel.quality.findings import Severity
-from featsel.quality.measuring import Pair, Place, of_both, of_fields, percent
+from featsel.quality.measuring import TAILS, Pair, Place, of_both, of_fields, percent
 from featsel.quality.rule import Measurement
 from featsel.quality.scores import FEWEST_FIELDS, rank_correlation, tells_label
 from featsel.stats import usable_information
 from featsel.stats.divergence import rows_upto
 
-TAILS = 3.0
-"""Standard deviations within which an estimate is chance."""
-
 SURE_TAILS = 5.0
-"""The same of information: its deviation is itself an estimate, and rows of one user are not independent."""
+"""``TAILS`` of information: its deviation is itself an estimate, and rows of one user are not independent."""
 
 LEAST_PRIOR = 5.0
 """Rows of the usual click rate that are added to those of each value."""

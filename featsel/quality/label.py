@@ -6,13 +6,12 @@ import math
 from collections.abc import Iterator
 
 from featsel.quality.comparison import Comparison
-from featsel.quality.measuring import Place, of_fields, percent
+from featsel.quality.measuring import TAILS, Place, of_fields, percent
 from featsel.quality.rule import Measurement
 
 LEAST_CLASS_ROWS = 20
 """With fewer rows of one label, no field can be said to know it."""
 
-TAILS = 3.0
 USUAL_RATES = (1e-4, 0.5)
 """Click rates outside are rare in logs that serve for training."""
 

@@ -51,6 +51,10 @@ class Pair:
 
 Measure = Callable[[Comparison], Iterator[Measurement]]
 
+TAILS = 3.0
+"""Standard deviations within which an estimate is chance; with some hundred fields a day, a few a year are
+not."""
+
 SHOWN_CARDINALITY = 1000
 """Values of fields with more are likely to be people or devices, and are not shown."""
 

@@ -13,6 +13,7 @@ from featsel.core.schema import FieldKind
 from featsel.quality.findings import Severity
 from featsel.quality.measuring import (
     SHOWN_CARDINALITY,
+    TAILS,
     Pair,
     Place,
     at_most,
@@ -30,9 +31,6 @@ DIRT = (Oddity.REPLACED, Oddity.CONTROL, Oddity.BYTE_ORDER_MARK, Oddity.PADDED, 
 
 IDENTIFIER_VALUES = 10_000
 """Fields with fewer values name no rows, however few rows there are."""
-
-TAILS = 3.0
-"""Standard deviations of an estimate within which it is chance."""
 
 SURE_ROWS, CHANCE_ROWS = 20.0, 7.0
 """Rows expected, of which to see none is no chance any more, and up to which it may be: once in a thousand
@@ -393,8 +391,7 @@ def _spread(field: FieldProfile) -> _Spread | None:
     values = field.values
     if not isinstance(values, Numbers):
         return None
-    is_finite = np.isfinite(values.edges)
-    edges, rows = values.edges[is_finite], values.rows[is_finite]
+    edges, rows = values.finite_bins
     if rows.sum() < LEAST_NUMBERS:
         return None
     lower, upper = quantiles(edges, rows, np.array([0.25, 0.75])).tolist()
