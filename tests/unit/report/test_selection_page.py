@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import copy
 import re
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,8 @@ from hypothesis import strategies as st
 from featsel.report.selection_page import selection_html
 from featsel.report.table import visible
 
+from .pages import Page
+
 HOSTILE = (
     "<script>alert(1)</script>",
     "</title></svg></script><img src=x onerror=alert(1)>",
@@ -18,7 +19,6 @@ HOSTILE = (
     "http://example.com/?a=1",
     "a\x1b[31mb\u202ec",
 )
-VOID = frozenset({"meta", "input", "br", "img", "link"})
 
 
 def field(name, features=10, of=40, score=1.5):
@@ -79,33 +79,6 @@ DOCUMENT = {
     },
     "elapsed_s": 12.5,
 }
-
-
-class Page(HTMLParser):
-    """Elements and texts of a page, as a browser sees them; fails where tags do not match."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import copy
 import re
-from html.parser import HTMLParser
 
 import pytest
 
 from featsel.report.table import visible
 from featsel.report.training_page import training_html
+
+from .pages import Page
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -64,23 +65,6 @@ DOCUMENT = {
     "history": [line(1, is_best=True), line(2, is_best=True), line(3, is_best=False)],
     "elapsed_s": 12.5,
 }
-
-
-class Page(HTMLParser):
-    """Elements and texts of a page, as a browser sees them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.texts.append(data)
 
 
 @pytest.fixture
