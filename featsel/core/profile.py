@@ -23,6 +23,16 @@ Counts = NDArray[np.int64]
 RARE_ROWS = 10
 """A value with fewer rows is rare."""
 
+KEPT_ROWS = 4096
+"""Rows whose marks are kept, so that a later log can be asked whether it holds them: a share of .05 is then
+known to within .01."""
+
+SHOWN_FOREIGN = 6
+"""Values that are no label, of which so many are shown."""
+
+MOST_SLOTS = 1024
+"""Of time; the slots become twice as long when there are more."""
+
 
 class ValueType(StrEnum):
     """What a column holds, as far as it matters which."""

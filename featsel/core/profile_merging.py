@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from featsel.core.count_merging import merge_categories, merge_numbers, merge_samples
 from featsel.core.profile import (
+    KEPT_ROWS,
+    MOST_SLOTS,
+    SHOWN_FOREIGN,
     Categories,
     FieldProfile,
     LabelProfile,
@@ -26,17 +29,8 @@ from featsel.core.profile import (
     TimeProfile,
 )
 
-MOST_SLOTS = 1024
-"""Of the times of two logs, which may be years apart."""
-
-MOST_FOREIGN = 6
-"""Foreign labels that are kept."""
-
 NULL = "null"
 """How null is shown as the most frequent value."""
-
-MOST_ROWS = 4096
-"""Rows that are kept of logs whose rows are all known."""
 
 
 def merge_profiles(here: LogProfile, there: LogProfile) -> LogProfile:
@@ -156,7 +150,7 @@ def _merge_labels(longer: LogProfile, shorter: LogProfile) -> LabelProfile | Non
         n_positive=first.n_positive + second.n_positive,
         n_null=first.n_null + second.n_null,
         n_foreign=first.n_foreign + second.n_foreign,
-        foreign=tuple(dict.fromkeys((*first.foreign, *second.foreign)))[:MOST_FOREIGN],
+        foreign=tuple(dict.fromkeys((*first.foreign, *second.foreign)))[:SHOWN_FOREIGN],
         n_runs=first.n_runs + second.n_runs,
     )
 
@@ -198,7 +192,7 @@ def _merge_rows(longer: RowCounts, shorter: RowCounts) -> RowCounts:
     if longer.columns != shorter.columns and shorter.n_distinct:
         return longer
     sample, scaled = merge_samples(
-        longer.sample, longer.n_distinct, shorter.sample, shorter.n_distinct, most=MOST_ROWS
+        longer.sample, longer.n_distinct, shorter.sample, shorter.n_distinct, most=KEPT_ROWS
     )
     n_distinct = scaled(longer.n_distinct, shorter.n_distinct, lambda rows: rows.marks.size)
     n_distinct = min(max(n_distinct, longer.n_distinct), longer.n_distinct + shorter.n_distinct)

@@ -9,20 +9,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from featsel.core.profile import LabelProfile, TimeProfile
+from featsel.core.profile import MOST_SLOTS, SHOWN_FOREIGN, LabelProfile, TimeProfile
 from featsel.core.schema import LogSchema
 from featsel.engines.keys import as_numbers
 from featsel.engines.packed_labels import PackedLabels
 from featsel.engines.text_keys import text_keys, value_keys
 
-SHOWN_VALUES = 6
 MOST_FOREIGN = 20
-"""Values that are no label: how many are shown, and from how many on none is."""
+"""Values that are no label; where there are more, none is shown."""
 
 BOOLEAN_WORDS = {"false": "0", "true": "1"}
-
-MOST_SLOTS = 1024
-"""Of time; the slots become twice as long when there are more."""
 
 HOUR_S = 3600.0
 
@@ -137,7 +133,7 @@ class SeenLabels:
     def profile(self) -> LabelProfile:
         """All that was read."""
         # a column of many values is another column that was taken for the label, and may hold anything
-        foreign = tuple(list(self._foreign)[:SHOWN_VALUES]) if len(self._foreign) <= MOST_FOREIGN else ()
+        foreign = tuple(list(self._foreign)[:SHOWN_FOREIGN]) if len(self._foreign) <= MOST_FOREIGN else ()
         return LabelProfile(self.name, self._n_positive, self._n_null, self._n_foreign, foreign, self._n_runs)
 
     def _named(self, labels: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -13,15 +13,11 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.profile import RowCounts
+from featsel.core.profile import KEPT_ROWS, RowCounts
 from featsel.engines import kernels
 from featsel.engines.profile_values import SeenRows
 from featsel.engines.text_keys import mix, mix_keys
 from featsel.engines.value_counts import ValueCounts
-
-KEPT_ROWS = 4096
-"""Rows whose marks are kept, so that a later log can be asked whether it holds them: a share of .05 is then
-known to within .01."""
 
 
 class RowKeys:
