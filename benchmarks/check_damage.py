@@ -214,6 +214,16 @@ def exploded(share: float) -> Callable[[Frame, Roles, np.random.Generator], Fram
     )
 
 
+def holding(number: str, share: float) -> Callable[[Frame, Roles, np.random.Generator], Frame]:
+    """NaN or an infinity among the numbers."""
+
+    def damage(frame: Frame, roles: Roles, rng: np.random.Generator) -> Frame:
+        frame = frame.with_columns(pl.col(roles.number).cast(pl.Float64))
+        return edit(frame, roles.number, some(frame, share, rng), pl.lit(float(number)))
+
+    return damage
+
+
 def constant(share: float) -> Callable[[Frame, Roles, np.random.Generator], Frame]:
     """One value everywhere."""
     return lambda frame, roles, rng: edit(
@@ -319,32 +329,8 @@ DAMAGES = (
         on("text", 1, lambda c: c.str.to_uppercase()),
         one("text"),
     ),
-    Damage(
-        "NaN in a number",
-        lambda f, r, g: edit(
-            f.with_columns(pl.col(r.number).cast(pl.Float64)),
-            r.number,
-            some(f, 0.001, g),
-            pl.lit(float("nan")),
-        ),
-        lambda f, r, g: edit(
-            f.with_columns(pl.col(r.number).cast(pl.Float64)), r.number, some(f, 0.3, g), pl.lit(float("nan"))
-        ),
-        one("number"),
-    ),
-    Damage(
-        "infinities",
-        lambda f, r, g: edit(
-            f.with_columns(pl.col(r.number).cast(pl.Float64)),
-            r.number,
-            some(f, 0.0005, g),
-            pl.lit(float("inf")),
-        ),
-        lambda f, r, g: edit(
-            f.with_columns(pl.col(r.number).cast(pl.Float64)), r.number, some(f, 0.2, g), pl.lit(float("inf"))
-        ),
-        one("number"),
-    ),
+    Damage("NaN in a number", holding("nan", 0.001), holding("nan", 0.3), one("number")),
+    Damage("infinities", holding("inf", 0.0005), holding("inf", 0.2), one("number")),
     Damage("cardinality explosion", exploded(0.03), exploded(0.9), one("category")),
     Damage(
         "column dropped",
