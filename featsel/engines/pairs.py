@@ -1,4 +1,4 @@
-"""What do two fields say together, on rows that fit into memory?"""
+"""Which fields does a field determine, and what do two say together, on rows that fit into memory?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featsel.engines import kernels
+from featsel.engines.pair_tables import count_pair
 
 Codes = NDArray[np.uint32]
 
@@ -42,8 +43,46 @@ def determines(first: Codes, second: Codes) -> bool:
     bool
         True where no row speaks against it.
     """
-    seen = np.full(int(first.max(initial=0)) + 1, -1, np.int64)
-    return bool(_determines(kernels.read_only(first), kernels.read_only(second), seen))
+    return images(first, second, n_first=int(first.max(initial=0)) + 1) is not None
+
+
+def images(first: Codes, second: Codes, *, n_first: int) -> NDArray[np.int64] | None:
+    """Code of one column that goes with each code of another.
+
+    Parameters
+    ----------
+    first, second : ndarray of uint32, shape (n_rows,)
+        Codes.
+    n_first : int
+        How many the first column has.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_first,), or None
+        -1 for codes without rows; None where a code goes with several.
+    """
+    seen = np.full(n_first, -1, np.int64)
+    is_function = bool(_determines(kernels.read_only(first), kernels.read_only(second), seen))
+    return seen if is_function else None
+
+
+def may_determine(codes: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Which columns determine which others, as far as some rows tell.
+
+    Parameters
+    ----------
+    codes : ndarray of uint16, shape (n_columns, n_rows)
+        Codes below the number of rows.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_columns, n_columns)
+        False where two rows agree in the column of the first index and differ in that of the second.
+    """
+    n_columns, n_rows = len(codes), int(codes.shape[1])
+    holds = np.empty((n_columns, n_columns), np.bool_)
+    _refute(kernels.read_only(codes), np.empty(n_rows, np.uint16), np.full(n_rows, -1, np.int64), holds)
+    return holds
 
 
 def pair_counts(
@@ -87,6 +126,26 @@ def _determines(first: Codes, second: Codes, seen: NDArray[np.int64]) -> bool:
 
 
 @kernels.compiled
+def _refute(
+    codes: NDArray[np.uint16], seen: NDArray[np.uint16], pair_of: NDArray[np.int64], holds: NDArray[np.bool_]
+) -> None:
+    """``pair_of`` says for which pair of columns a code was last seen, so nothing is cleared in between."""
+    n_columns, n_rows = codes.shape
+    for first in range(n_columns):
+        for second in range(n_columns):
+            pair = first * n_columns + second
+            holds[first, second] = True
+            for row in range(n_rows):
+                code = codes[first, row]
+                if pair_of[code] != pair:
+                    pair_of[code] = pair
+                    seen[code] = codes[second, row]
+                elif seen[code] != codes[second, row]:
+                    holds[first, second] = False
+                    break
+
+
+@kernels.compiled
 def _count_pairs(
     first: NDArray[np.uint8],
     second: NDArray[np.uint8],
@@ -97,8 +156,7 @@ def _count_pairs(
 ) -> int:
     n_cells = n_first * n_second
     counts[:n_cells] = 0
-    for row in range(first.size):
-        counts[np.int64(first[row]) * n_second + second[row], labels[row]] += 1
+    count_pair(first, second, labels, n_second, counts)
     n_wrong = 0
     for cell in range(n_cells):
         negatives, positives = counts[cell, 0], counts[cell, 1]
