@@ -85,6 +85,10 @@ class LogCodes:
             raise TypeError(f"lists have no names, and {name!r} holds them")
         return value_names(column, bin_ends=self._bin_ends[name], min_count=self._min_count)
 
+    def values_of_rows(self, name: str, rows: NDArray[np.int64] | None = None) -> NDArray[np.uint32]:
+        """One code for each value, numbers before binning; see :func:`value_codes`."""
+        return value_codes(self._log.columns[name], rows)
+
     def labels(self) -> NDArray[np.uint8]:
         """0 or 1, shape (n_rows,)."""
         assert self._log.label is not None, "a log that is ranked has a label"
@@ -197,6 +201,36 @@ def _frequency_order(codes: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np
     """Entries of each code, and the codes that have any by how many, ties by the code."""
     counts = np.bincount(codes)
     return counts, np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+
+
+def value_codes(column: Column, rows: NDArray[np.int64] | None = None) -> NDArray[np.uint32]:
+    """One code for each row: equal where rows hold the same value, whatever bins and pools would make of it.
+
+    Parameters
+    ----------
+    column : Column
+        Of an encoded log.
+    rows : ndarray of int64, optional
+        The rows that are wanted; all if not given.
+
+    Returns
+    -------
+    ndarray of uint32, shape (n_wanted_rows,)
+        From 0, each code used, in no order that means anything. Null is a value among the others; a list as a
+        whole is one value.
+    """
+    codes: NDArray[Any]
+    if isinstance(column, NumericColumn):
+        codes = column.numbers.read()  # all NaN count as one value
+    elif isinstance(column, CategoricalColumn):
+        codes = column.codes.read()
+    else:
+        codes = _set_codes(column)
+    if rows is not None:
+        codes = codes[rows]
+    elif not isinstance(column, NumericColumn):
+        return codes.astype(np.uint32)  # each used, in the order of first rows
+    return np.unique(codes, return_inverse=True)[1].astype(np.uint32)
 
 
 def _in_order(codes: NDArray[Any], min_count: int) -> RowCodes:

@@ -30,6 +30,14 @@ class Score(StrEnum):
     FORWARD = "forward"
 
 
+class Strategy(StrEnum):
+    """What a field is to add to those that were chosen before it."""
+
+    MRMR = "mrmr"
+    JMI = "jmi"
+    THREE_MR = "3mr"
+
+
 @dataclass(frozen=True)
 class FieldScore:
     """The scores of one field.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from featsel.engines.coarse_codes import CoarseCodes
+from featsel.ranking.field_pairs import screen_pairs
+from featsel.ranking.greedy_orders import greedy_order
+from featsel.ranking.scores import Strategy
 from featsel.selection.candidates import Candidates
+from featsel.selection.coarse_samples import coarse_sample
 from featsel.selection.field_information import field_information
 from featsel.selection.order import FeatureOrder, order_by_field
-from featsel.selection.redundancy import Redundancy, coarse_codes
-
-LEAST_REDUNDANCY = 0.05
-"""Mean redundancy below which a field counts as independent of the chosen ones; without it the quotient would
-prefer a weak field of no redundancy at all to a strong one of hardly any."""
 
 
 def mrmr_order(candidates: Candidates, *, seed: int) -> FeatureOrder:
@@ -48,22 +47,15 @@ def mrmr_order(candidates: Candidates, *, seed: int) -> FeatureOrder:
     """
     information = field_information(candidates)
     is_informative = information.is_informative & (information.corrected > 0)
-    redundancy = Redundancy(coarse_codes(candidates, rng=np.random.default_rng(seed)))
-    chosen = _choose(np.flatnonzero(is_informative), information.corrected, redundancy)
+    chosen = np.flatnonzero(is_informative)
+    sample = coarse_sample(candidates, rng=np.random.default_rng(seed))
+    if chosen.size:
+        screen = screen_pairs(CoarseCodes(sample.codes[chosen], sample.labels))
+        relevance = information.corrected[chosen]
+        order = greedy_order(relevance, screen.redundancy, screen.synergy, strategy=Strategy.MRMR)
+        chosen = chosen[order]
     rest = np.flatnonzero(~is_informative)
     rest = rest[np.argsort(-information.corrected[rest], kind="stable")]
     scores = np.empty(candidates.layout.n_fields)
-    scores[[*chosen, *rest.tolist()]] = 1.0 - np.arange(scores.size) / scores.size
+    scores[np.concatenate([chosen, rest])] = 1.0 - np.arange(scores.size) / scores.size
     return order_by_field(candidates, scores)
-
-
-def _choose(fields: NDArray[np.int64], relevance: NDArray[np.float64], redundancy: Redundancy) -> list[int]:
-    chosen: list[int] = []
-    total = np.zeros(fields.size)  # redundancy with all chosen fields
-    while fields.size:
-        mean = np.maximum(total / max(len(chosen), 1), LEAST_REDUNDANCY)
-        best = int(np.argmax(relevance[fields] / mean))
-        chosen.append(int(fields[best]))
-        fields, total = np.delete(fields, best), np.delete(total, best)
-        total += redundancy.of(chosen[-1], fields)
-    return chosen

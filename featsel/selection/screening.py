@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featsel.core.counts import ContingencyTable
+from featsel.engines.coarse_codes import CoarseCodes, coarse
+from featsel.engines.pair_tables import pair_table
 from featsel.models.layout import Layout
 from featsel.selection.candidates import Candidates, blocks
 from featsel.selection.field_information import field_information
@@ -24,12 +26,6 @@ from featsel.training.batches import Rows
 
 FALSE_DISCOVERIES = 0.01
 """Share of wrong ones among the fields that are called more than noise (Benjamini & Hochberg)."""
-
-COARSE = 256
-"""Values of a field that pairs are counted with: a pair's table then fits the processor's cache."""
-
-FREQUENT = 128
-"""Codes that stay apart; codes follow frequency, and rarer values share the other places."""
 
 PAIR_ROWS = 1 << 20
 """Rows that pairs are counted with, neighbouring chunks evenly spaced in longer logs: what a million rows do
@@ -53,22 +49,6 @@ class Screening:
     q_values: NDArray[np.float64]
     partners: Mapping[int, int]
     dropped: Mapping[int, str]
-
-
-@dataclass(frozen=True)
-class CoarseRows:
-    """Rows with at most 256 values a field, in memory.
-
-    Parameters
-    ----------
-    codes : ndarray of uint8, shape (n_fields, n_rows)
-        Zero throughout for fields that hold lists.
-    labels : ndarray of bool, shape (n_rows,)
-        Whether the label is 1.
-    """
-
-    codes: NDArray[np.uint8]
-    labels: NDArray[np.bool_]
 
 
 def screen(candidates: Candidates, *, keeps_noise: bool = False) -> Screening:
@@ -111,7 +91,7 @@ def screen(candidates: Candidates, *, keeps_noise: bool = False) -> Screening:
     return Screening(q_values, partners, dropped)
 
 
-def coarse_rows(rows: Rows, layout: Layout) -> CoarseRows:
+def coarse_rows(rows: Rows, layout: Layout) -> CoarseCodes:
     """Read rows with few values a field.
 
     Parameters
@@ -123,8 +103,8 @@ def coarse_rows(rows: Rows, layout: Layout) -> CoarseRows:
 
     Returns
     -------
-    CoarseRows
-        A byte for each row and field.
+    CoarseCodes
+        Zero throughout for fields that hold lists.
     """
     single = np.flatnonzero(np.array(layout.slots_of_fields) == 1)
     slots = np.searchsorted(layout.field_of_slot, single)
@@ -132,46 +112,24 @@ def coarse_rows(rows: Rows, layout: Layout) -> CoarseRows:
     n_chunks = -(-rows.n_rows // rows.chunk_rows)
     step = -(-rows.n_rows // PAIR_ROWS)
     codes: list[NDArray[np.uint8]] = []
-    labels: list[NDArray[np.bool_]] = []
+    labels: list[NDArray[np.uint8]] = []
     for chunk in range(0, n_chunks, step):
         block = rows.read(np.array([chunk]))
         local = block.ids[:, slots] - offsets
-        local = np.where(local < FREQUENT, local, FREQUENT + local % (COARSE - FREQUENT))
         part = np.zeros((layout.n_fields, block.labels.size), np.uint8)
-        part[single] = local.T
+        part[single] = coarse(local).T  # codes follow frequency
         codes.append(part)
-        labels.append(block.labels.astype(np.bool_))
-    return CoarseRows(np.concatenate(codes, axis=1), np.concatenate(labels))
+        labels.append(block.labels.astype(np.uint8))
+    return CoarseCodes(np.concatenate(codes, axis=1), np.concatenate(labels))
 
 
-def pair_counts(rows: CoarseRows, first: int, second: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count the values of two fields together.
-
-    Parameters
-    ----------
-    rows : CoarseRows
-        The rows.
-    first, second : int
-        Indexes of fields.
-
-    Returns
-    -------
-    counts, positives : ndarray of int64, shape (256, 256)
-        Rows, and those of label 1.
-    """
-    keys = rows.codes[first].astype(np.uint16) << 8 | rows.codes[second]
-    counts = np.bincount(keys, minlength=COARSE * COARSE)
-    positives = np.bincount(keys[rows.labels], minlength=COARSE * COARSE)
-    return counts.reshape(COARSE, COARSE), positives.reshape(COARSE, COARSE)
-
-
-def _partners(rows: CoarseRows, silent: list[int], others: list[int]) -> dict[int, int]:
+def _partners(rows: CoarseCodes, silent: list[int], others: list[int]) -> dict[int, int]:
     pairs = [(field, other) for field in silent for other in others if other != field]
     tests: list[ConditionalTest] = []
     for field, other in pairs:
-        counts, positives = pair_counts(rows, other, field)
-        is_met = counts.any(axis=1)
-        tests.append(conditional_test(counts[is_met], positives[is_met]))
+        table = pair_table(rows, other, field).astype(np.int64)
+        table = table[table.any(axis=(1, 2))]
+        tests.append(conditional_test(table.sum(axis=2), table[:, :, 1]))
     q_values = benjamini_hochberg([test.p_value for test in tests])
     best: dict[int, tuple[float, int]] = {}
     for (field, other), test, q in zip(pairs, tests, q_values, strict=True):

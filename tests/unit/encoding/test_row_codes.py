@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featsel.core.columns import CategoricalColumn, ListColumn, NumericColumn, StoredArray
-from featsel.encoding.row_codes import entry_codes, row_codes, value_names
+from featsel.encoding.row_codes import entry_codes, row_codes, value_codes, value_names
 from featsel.engines.keys import number_keys
 
 
@@ -77,3 +77,26 @@ def test_bins_are_named_by_the_numbers_that_they_hold(folder):
     column = NumericColumn(stored(folder, "numbers", [-1.0, 0.0, 0.5, 7.25, np.nan, 7.25, 7.25], "<f8"))
     names = value_names(column, bin_ends=number_keys(np.array([0.0, 0.5, 7.25])))
     assert names == ("7.25", "-1..0", "0.5", "null")
+
+
+@given(numbers=st.lists(st.sampled_from([-1.5, -0.0, 0.0, 2.0, 1e300, np.nan]), min_size=1, max_size=30))
+def test_values_of_numbers_are_told_apart_whatever_their_bins(folder, numbers):
+    codes = value_codes(NumericColumn(stored(folder, "numbers", numbers, "<f8"))).tolist()
+    values = ["null" if np.isnan(number) else number for number in numbers]
+    assert len(set(zip(values, codes, strict=True))) == len(set(values)) == len(set(codes)) == max(codes) + 1
+
+
+def test_values_of_some_rows_are_numbered_anew(folder):
+    column = categorical(folder, [5, 1, 5, 0, 3])
+    assert value_codes(column).tolist() == [5, 1, 5, 0, 3]
+    assert value_codes(column, np.array([0, 2, 4])).tolist() == [1, 1, 0]
+
+
+def test_values_of_lists_are_whole_lists(folder):
+    lists = [[0, 1], [1, 0], [1], [0, 1]]
+    column = ListColumn(
+        stored(folder, "ends", np.cumsum([len(each) for each in lists]), "<i8"),
+        stored(folder, "entries", [code for each in lists for code in each], "<u4"),
+        pl.Series(["a", "b"]),
+    )
+    assert value_codes(column).tolist() == [0, 0, 1, 0]

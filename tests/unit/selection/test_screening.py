@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from featsel.selection.candidates import Candidates
-from featsel.selection.screening import coarse_rows, pair_counts, screen
+from featsel.selection.screening import coarse_rows, screen
 
 N_ROWS = 6000
 
@@ -78,16 +78,13 @@ def test_a_copy_that_breaks_in_a_late_chunk_is_none(new_candidates) -> None:
     assert not any(why.startswith("copy") for why in screen(candidates).dropped.values())
 
 
-def test_pairs_are_counted_as_numpy_counts_them(planted: Candidates) -> None:
+def test_rows_are_read_with_their_labels(planted: Candidates) -> None:
     rows = coarse_rows(planted.train, planted.layout)
-    counts, positives = pair_counts(rows, 2, 4)
-    expected = np.zeros((256, 256), np.int64)
-    np.add.at(expected, (rows.codes[2], rows.codes[4]), 1)
 
-    assert np.array_equal(counts, expected)
-    assert counts.sum() == planted.train.n_rows
-    assert positives.sum() == planted.counts.n_positives
-    assert np.array_equal(counts.sum(axis=1)[:6], planted.counts.rows[planted.field_of_id == 2])
+    assert rows.n_rows == planted.train.n_rows
+    assert rows.labels.sum() == planted.counts.n_positives
+    of_field = np.bincount(rows.codes[2], minlength=256)[:6]
+    assert np.array_equal(of_field, planted.counts.rows[planted.field_of_id == 2])
 
 
 def test_rare_values_share_places_and_frequent_ones_do_not(planted: Candidates) -> None:
