@@ -12,7 +12,8 @@ import typer
 from featsel.cli import options
 from featsel.cli.log_options import LogOptions, reads_log
 from featsel.cli.progress import TerminalReporter
-from featsel.ranking.scores import Score
+from featsel.core.errors import ConfigError
+from featsel.ranking.scores import Score, Strategy
 
 EXAMPLES = """Examples:
 
@@ -22,7 +23,9 @@ featsel rank 'logs/*.csv.gz' --label click --exclude 'post_*' --top 20
 
 featsel rank week.parquet --time ts --score forward --by country
 
-featsel rank train.tsv --format criteo --json -o ranking.json --html ranking.html"""
+featsel rank train.tsv --format criteo --json -o ranking.json --html ranking.html
+
+featsel rank day.parquet --redundancy --strategy jmi"""
 
 
 @reads_log()
@@ -38,6 +41,18 @@ def rank(
     by: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Rank within each domain too: the values of this field."),
+    ] = None,
+    redundancy: Annotated[
+        bool,
+        typer.Option(
+            "--redundancy/--no-redundancy", help="Tell which fields go together, and what each adds."
+        ),
+    ] = False,
+    strategy: Annotated[
+        Strategy | None,
+        typer.Option(
+            help="With --redundancy: order fields by what each adds to those before it.  [default: mrmr]"
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -57,6 +72,10 @@ def rank(
     values they have; row ids, constants and columns written after the click are named too. With --time it
     also says what of each field lasts from one day to the next, with --by for whom it tells something.
     """
+    if strategy is not None and not redundancy:
+        raise ConfigError(
+            f"--strategy {strategy.value} orders fields by what --redundancy finds", "Add --redundancy."
+        )
     resources = log.resources()
     request = log.request(data)
     # polars and numba are loaded from here on
@@ -66,12 +85,16 @@ def rank(
     from featsel.workflows import rank as workflow  # noqa: PLC0415
     from featsel.workflows.rank_domains import look_by_domain  # noqa: PLC0415
     from featsel.workflows.rank_forward import look_forward  # noqa: PLC0415
+    from featsel.workflows.rank_redundancy import find_redundancy  # noqa: PLC0415
 
     questions: list[workflow.Question] = []
     if request.time is not None:
         questions.append(partial(look_forward, orders=score is Score.FORWARD))
     if by is not None:
         questions.append(partial(look_by_domain, by=by))
+    if redundancy:
+        strategy = strategy or Strategy.MRMR
+        questions.append(partial(find_redundancy, strategy=strategy))
 
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.rank(
@@ -85,7 +108,7 @@ def rank(
                 options.cache_folder(cache, is_off=no_cache),
                 tuple(questions),
                 about=() if by is None else (by,),
-                asked={"by": by},
+                asked={"by": by, "redundancy": redundancy, "strategy": strategy},
             ),
             resources,
             reporter,

@@ -19,14 +19,17 @@ LEAST_REDUNDANCY = 0.05
 """Mean redundancy below which a field counts as independent of the chosen ones; without it the quotient would
 prefer a weak field of no redundancy at all to a strong one of hardly any."""
 
+AMOUNTS = frozenset({Score.USABLE, Score.FORWARD, Score.CORRECTED})
+"""Orders by nats of the label."""
+
 
 def order_fields(
     ranking: Ranking, redundancy: FloatArray, synergy: FloatArray, *, strategy: Strategy
 ) -> list[int]:
     """Order the fields of a ranking by what each adds to the ones before it.
 
-    Relevance is the information that ordered the ranking, usable or corrected; the latter where something
-    else ordered it.
+    Relevance is the information that ordered the ranking, usable, forward or corrected; the latter where
+    something else ordered it.
 
     Parameters
     ----------
@@ -41,10 +44,8 @@ def order_fields(
         Places in the ranking. Fields that tell nothing of the label stand last, as they are ranked.
     """
     fields = ranking.fields
-    is_usable = ranking.score is Score.USABLE
-    relevance = np.array(
-        [each.usable_information if is_usable else each.corrected_mutual_information for each in fields]
-    )
+    is_amount = ranking.score in AMOUNTS
+    relevance = np.array([each.score if is_amount else each.corrected_mutual_information for each in fields])
     tells = {Verdict.INFORMATIVE, Verdict.LEAK}
     places = [place for place, each in enumerate(fields) if each.verdict in tells and relevance[place] > 0]
     among = np.ix_(places, places)

@@ -124,3 +124,33 @@ def test_two_million_rows_of_movielens_put_the_movie_first(rankings):
     ranking = rankings("movielens1m_implicit_2m")
     assert ranking["fields"][0]["name"] == "movie_id"
     assert verdicts(ranking)["user_id"] == "noise"
+
+
+@pytest.mark.parametrize(
+    ("log", "options", "relations"),
+    [
+        ("adult_49k", ["--exclude", "split"], {("education", "education_num"): None}),
+        (
+            "movielens1m_implicit_2m",
+            [],
+            {
+                **{
+                    tuple(sorted(("user_id", name))): "user_id"
+                    for name in ("gender", "age", "occupation", "zip")
+                },
+                **{tuple(sorted(("movie_id", name))): "movie_id" for name in ("year", "genres")},
+            },
+        ),
+    ],
+)
+def test_fields_that_determine_others_are_those_that_are_known_to(rankings, capsys, log, options, relations):
+    document = rankings(log, "--redundancy", *options)
+    capsys.readouterr()
+    found = {
+        tuple(sorted(pair["fields"])): pair["determines"]
+        for pair in document["redundancy"]["pairs"]
+        if pair["relation"] != "overlapping"
+    }
+    assert found == relations
+    whole = {tuple(sorted(p["fields"])) for p in document["redundancy"]["pairs"] if p["redundancy"] == 1}
+    assert set(relations) <= whole
