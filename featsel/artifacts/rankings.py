@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,20 @@ class RankedField:
         Such as ``noise``.
     score : float
         What ordered the list.
+    score_se : float, optional
+        Its standard error; None for scores without one.
+    information : float
+        Corrected mutual information, nats.
+    information_se : float, optional
+        Its standard error; None in a ranking that has none.
     """
 
     name: str
     verdict: str
     score: float
+    score_se: float | None = None
+    information: float = 0.0
+    information_se: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,10 +50,19 @@ class SavedRanking:
         Of the log that was ranked.
     fields : tuple of RankedField
         Best first.
+    n_rows : int
+        Rows that were counted.
+    label : str
+        Name of the label.
+    options : mapping of str to object
+        With which it was ranked.
     """
 
     fingerprint: str
     fields: tuple[RankedField, ...]
+    n_rows: int = 0
+    label: str = ""
+    options: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 def read_ranking(path: Path) -> SavedRanking:
@@ -81,10 +100,25 @@ def read_ranking(path: Path) -> SavedRanking:
     if schema != RANKING_SCHEMA:
         raise DataError(f"{title} has schema {schema!r}, not {RANKING_SCHEMA!r}", hint)
     try:
-        fields = tuple(
-            RankedField(str(each["name"]), str(each["verdict"]), float(each["score"]))
-            for each in document["fields"]
+        fields = tuple(map(_field, document["fields"]))
+        return SavedRanking(
+            str(document["input"]["fingerprint"]),
+            fields,
+            int(document["input"].get("rows", 0)),
+            str(document.get("label", {}).get("name", "")),
+            dict(document.get("options", {})),
         )
-        return SavedRanking(str(document["input"]["fingerprint"]), fields)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableFileError(f"{title} is broken: {error!r}", hint) from error
+
+
+def _field(entry: Any) -> RankedField:  # noqa: ANN401 - whatever the file holds
+    score_se, information_se = entry.get("score_se"), entry.get("corrected_mutual_information_se")
+    return RankedField(
+        str(entry["name"]),
+        str(entry["verdict"]),
+        float(entry["score"]),
+        None if score_se is None else float(score_se),
+        float(entry.get("corrected_mutual_information", 0.0)),
+        None if information_se is None else float(information_se),
+    )

@@ -25,7 +25,9 @@ featsel rank week.parquet --time ts --score forward --by country
 
 featsel rank train.tsv --format criteo --json -o ranking.json --html ranking.html
 
-featsel rank day.parquet --redundancy --strategy jmi"""
+featsel rank day.parquet --redundancy --strategy jmi
+
+featsel rank today.parquet --compare yesterday.json --stability 100"""
 
 
 @reads_log()
@@ -54,6 +56,16 @@ def rank(
             help="With --redundancy: order fields by what each adds to those before it.  [default: mrmr]"
         ),
     ] = None,
+    stability: Annotated[
+        int | None,
+        typer.Option(
+            min=2, metavar="N", help="Rank N random halves too, of the days with --time: is the order sure?"
+        ),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A saved ranking (.json): what moved by more than its noise?"),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Write the ranking: .json, .csv, .tsv, .parquet or .md."),
@@ -76,6 +88,11 @@ def rank(
         raise ConfigError(
             f"--strategy {strategy.value} orders fields by what --redundancy finds", "Add --redundancy."
         )
+    if stability is not None and score is Score.FORWARD:
+        raise ConfigError(
+            "--stability ranks halves of the log, and --score forward needs all of it in order",
+            "Choose another --score for one of the two.",
+        )
     resources = log.resources()
     request = log.request(data)
     # polars and numba are loaded from here on
@@ -83,9 +100,12 @@ def rank(
     from featsel.report.table import to_tsv  # noqa: PLC0415
     from featsel.report.terminal import print_rich  # noqa: PLC0415
     from featsel.workflows import rank as workflow  # noqa: PLC0415
+    from featsel.workflows.rank_comparison import compare_with, saved_ranking  # noqa: PLC0415
     from featsel.workflows.rank_domains import look_by_domain  # noqa: PLC0415
     from featsel.workflows.rank_forward import look_forward  # noqa: PLC0415
     from featsel.workflows.rank_redundancy import find_redundancy  # noqa: PLC0415
+    from featsel.workflows.rank_sample import sample_intervals  # noqa: PLC0415
+    from featsel.workflows.rank_stability import rank_halves  # noqa: PLC0415
 
     questions: list[workflow.Question] = []
     if request.time is not None:
@@ -95,6 +115,12 @@ def rank(
     if redundancy:
         strategy = strategy or Strategy.MRMR
         questions.append(partial(find_redundancy, strategy=strategy))
+    if request.sample is not None:
+        questions.append(sample_intervals)
+    if stability is not None:
+        questions.append(partial(rank_halves, n_resamples=stability))
+    if compare is not None:
+        questions.append(partial(compare_with, path=compare, saved=saved_ranking(compare)))
 
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.rank(
@@ -108,7 +134,13 @@ def rank(
                 options.cache_folder(cache, is_off=no_cache),
                 tuple(questions),
                 about=() if by is None else (by,),
-                asked={"by": by, "redundancy": redundancy, "strategy": strategy},
+                asked={
+                    "by": by,
+                    "redundancy": redundancy,
+                    "strategy": strategy,
+                    "stability": stability,
+                    "compare": None if compare is None else str(compare),
+                },
             ),
             resources,
             reporter,

@@ -118,6 +118,12 @@ class Log:
             self._sizes["rows"] = n_rows
         return self._sizes["rows"]
 
+    def count_sampled_from(self) -> int:
+        """Rows of which a sample is drawn: all of them, or the first ones."""
+        self.count_rows()
+        n_rows = self._sizes["file_rows"]
+        return n_rows if self.selection.first is None else min(n_rows, self.selection.first)
+
     def head(self, columns: Sequence[str]) -> pl.DataFrame:
         """First rows, enough to infer kinds from."""
         n_rows = max(100, min(SAMPLE_ROWS, SAMPLE_CELLS // max(1, len(columns))))
@@ -190,10 +196,7 @@ class Log:
     def _sampled_rows(self) -> NDArray[np.int64] | None:
         if self.selection.sample is None:
             return None
-        n_wanted = self.count_rows()
-        n_rows = self._sizes["file_rows"]
-        if self.selection.first is not None:
-            n_rows = min(n_rows, self.selection.first)
+        n_wanted, n_rows = self.count_rows(), self.count_sampled_from()
         if n_wanted >= n_rows:
             return None
         rng = np.random.default_rng(self.selection.seed)

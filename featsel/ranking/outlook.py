@@ -112,7 +112,7 @@ def order_forward(ranking: Ranking, scores: Mapping[str, ForwardScore]) -> Ranki
     return replace(
         ranking,
         fields=tuple(
-            replace(scored, rank=rank, score=scores[scored.name].nats)
+            replace(scored, rank=rank, score=scores[scored.name].nats, score_se=None)
             for rank, scored in enumerate(fields, start=1)
         ),
         score=Score.FORWARD,

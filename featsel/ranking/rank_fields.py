@@ -7,22 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.counts import ContingencyTable, CountArray, FieldCounts
+from featsel.core.counts import ContingencyTable, FieldCounts
 from featsel.core.schema import Field
+from featsel.ranking.measures import Measures, measure, scored_table
 from featsel.ranking.scores import FieldScore, Ranking, Score, Verdict
 from featsel.ranking.verdicts import Evidence, judge
 from featsel.stats import (
+    StandardErrors,
     benjamini_hochberg,
-    field_entropy,
-    group,
     label_entropy,
-    mutual_information,
-    null_moments,
-    p_value,
     relative_information,
-    two_value_p_value,
-    usable_information,
-    z_score,
+    standard_errors,
 )
 
 FloatArray = NDArray[np.float64]
@@ -67,55 +62,37 @@ def rank_fields(
     Ranking
         Best first; equal scores by name.
     """
-    tables = [group(pool_rare(group(field.table), min_count)) for field in counts]
-    entropies = np.array([label_entropy(table) for table in tables])
-    observed = np.array([mutual_information(table) for table in tables])
-    expected, sd = null_moments(tables)
-    p_values = p_value(observed, expected, sd)
-    for index, table in enumerate(tables):
-        if (exact := two_value_p_value(table)) is not None:
-            p_values[index] = exact
-    q_values = benjamini_hochberg(p_values)
-    z_scores = z_score(observed, expected, sd)
-    relative = relative_information(observed, expected, entropies)
-    usable = np.array([usable_information(table).nats for table in tables])
-    if score is Score.OUTRANK:
-        scores = np.array(
-            [_outrank(field.name, table, seed) for field, table in zip(fields, tables, strict=True)]
-        )
-    elif score is Score.AMI:
-        own = np.array([field_entropy(table) for table in tables])
-        scores = relative_information(observed, expected, (own + entropies) / 2)
-    else:
-        scores = {
-            Score.MI: observed,
-            Score.CORRECTED: observed - expected,
-            Score.Z: z_scores,
-            Score.USABLE: usable,
-        }[score]
+    tables = [scored_table(field.table, min_count) for field in counts]
+    measures = measure(tables, [field.name for field in fields], score, seed=seed)
+    q_values = benjamini_hochberg(measures.p_values)
+    relative = relative_information(measures.observed, measures.expected, measures.entropies)
+    errors = _errors(tables, counts, measures)
+    usable = measures.usable
     verdicts = [
         judge(Evidence(field_counts, field.kind, float(q), float(nats)))
         for field, field_counts, q, nats in zip(fields, counts, q_values, usable, strict=True)
     ]
-    is_gated = score in GATED_SCORES
-    is_last = [is_gated and verdict not in {Verdict.INFORMATIVE, Verdict.LEAK} for verdict, _ in verdicts]
-    order = sorted(range(len(fields)), key=lambda i: (is_last[i], -scores[i], fields[i].name))
+    is_last = [verdict not in {Verdict.INFORMATIVE, Verdict.LEAK} for verdict, _ in verdicts]
+    order = order_fields([field.name for field in fields], measures.scores, is_last, score=score)
     scored = tuple(
         FieldScore(
             name=fields[i].name,
             kind=fields[i].kind,
             rank=rank,
-            score=float(scores[i]),
+            score=float(measures.scores[i]),
+            score_se=None if (own := _own_errors(errors, score)) is None else float(own[i]),
             cardinality=counts[i].cardinality,
             coverage=counts[i].coverage,
-            mutual_information=float(observed[i]),
-            expected_mutual_information=float(expected[i]),
-            corrected_mutual_information=float(observed[i] - expected[i]),
+            mutual_information=float(measures.observed[i]),
+            expected_mutual_information=float(measures.expected[i]),
+            corrected_mutual_information=float(measures.observed[i] - measures.expected[i]),
+            corrected_mutual_information_se=float(errors.corrected[i]),
             relative_information=float(relative[i]),
-            z=float(z_scores[i]),
-            p_value=float(p_values[i]),
+            z=float(measures.z_scores[i]),
+            p_value=float(measures.p_values[i]),
             q_value=float(q_values[i]),
             usable_information=float(usable[i]),
+            usable_information_se=float(errors.usable[i]),
             verdict=verdicts[i][0],
             reason=verdicts[i][1],
         )
@@ -124,41 +101,55 @@ def rank_fields(
     return Ranking(scored, score, n_rows, float(label.label_totals[-1] / label.total), label_entropy(label))
 
 
-def pool_rare(table: ContingencyTable, min_count: int) -> ContingencyTable:
-    """Merge all values with fewer than ``min_count`` rows into one.
+def order_fields(
+    names: Sequence[str], scores: FloatArray, is_last: Sequence[bool], *, score: Score
+) -> list[int]:
+    """Places of fields in their order.
 
     Parameters
     ----------
-    table : ContingencyTable
-        Any table.
-    min_count : int
-        Rows (or their weight) from which a value stands alone.
+    names : sequence of str
+        Names of the fields.
+    scores : ndarray of float64, shape (n_fields,)
+        What orders them.
+    is_last : sequence of bool
+        Whether a field stands behind all others, under the scores of :data:`GATED_SCORES`.
+    score : Score
+        Which score it is.
 
     Returns
     -------
-    ContingencyTable
-        The same table where no value is rare.
+    list of int
+        Best first; equal scores by name.
     """
-    is_rare = table.counts.sum(axis=1) < min_count
-    if not is_rare.any():
-        return table
-    weights = table.multiplicity[is_rare].astype(table.counts.dtype)
-    pooled: CountArray = (table.counts[is_rare] * weights[:, None]).sum(axis=0, keepdims=True)
-    return ContingencyTable(
-        np.concatenate([table.counts[~is_rare], pooled]), np.append(table.multiplicity[~is_rare], 1)
+    is_gated = score in GATED_SCORES
+    return sorted(range(len(names)), key=lambda i: (is_gated and is_last[i], -scores[i], names[i]))
+
+
+def _errors(
+    tables: Sequence[ContingencyTable], counts: Sequence[FieldCounts], measures: Measures
+) -> StandardErrors:
+    """Standard errors for as many independent observations as there are rows.
+
+    The entries of a list come together and a weight repeats its row: neither makes more of them.
+    """
+    errors = standard_errors(tables, (measures.expected, measures.deviations), measures.gains)
+    entries = np.array(
+        [table.total / max(field.n_rows, 1) for table, field in zip(tables, counts, strict=True)]
+    )
+    factor = np.sqrt(np.maximum(entries, 1.0))
+    return StandardErrors(
+        errors.mutual_information * factor,
+        errors.corrected * factor,
+        errors.adjusted * factor,
+        errors.usable * factor,
     )
 
 
-def _outrank(name: str, table: ContingencyTable, seed: int) -> float:
-    """Mutual information minus that of one random table with the same margins.
-
-    This is the idea of OutRank's default score (Škrlj & Mramor, RecSys 2023), on all rows at once.
-    """
-    sizes = np.repeat(np.rint(table.counts.sum(axis=1)).astype(np.int64), table.multiplicity)
-    n_positive = round(table.label_totals[-1])
-    rng = np.random.default_rng([seed, *name.encode()])
-    positives = rng.multivariate_hypergeometric(sizes, min(n_positive, int(sizes.sum())), method="marginals")
-    replicate = ContingencyTable(
-        np.column_stack([sizes - positives, positives]), np.ones(sizes.size, np.int64)
-    )
-    return mutual_information(table) - mutual_information(replicate)
+def _own_errors(errors: StandardErrors, score: Score) -> FloatArray | None:
+    return {
+        Score.MI: errors.mutual_information,
+        Score.CORRECTED: errors.corrected,
+        Score.AMI: errors.adjusted,
+        Score.USABLE: errors.usable,
+    }.get(score)

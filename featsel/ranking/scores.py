@@ -76,6 +76,10 @@ class FieldScore:
         What the field is good for.
     reason : str
         Why that verdict, in a few words.
+    score_se : float or None
+        Standard error of the score, over logs of as many rows of the same kind; None for scores without one.
+    corrected_mutual_information_se, usable_information_se : float
+        The same of either amount, nats.
     """
 
     name: str
@@ -94,6 +98,9 @@ class FieldScore:
     usable_information: float
     verdict: Verdict
     reason: str
+    score_se: float | None
+    corrected_mutual_information_se: float
+    usable_information_se: float
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,9 @@ def ranking_table(ranking: Ranking, top: int | None = None, *, more: Sequence[Fi
         Column("usable_information", Align.RIGHT, "z.6f"),
         Column("verdict", styles=VERDICT_STYLES),
         Column("reason", wrap_at=REASON_WIDTH),
+        Column("score_se", Align.RIGHT, ".6f"),
+        Column("corrected_mutual_information_se", Align.RIGHT, ".6f"),
+        Column("usable_information_se", Align.RIGHT, ".6f"),
         *(Column(each.name, each.shown.align) for each in more),
     )
     rows = tuple(
@@ -273,8 +276,16 @@ def _facets(ranking: Ranking, full: float, more: Sequence[FieldColumn]) -> tuple
     orders = next((facet for facet in measures if facet.column.name == ranking.score.value), score)
     first = replace(orders, column=replace(orders.column, drop_order=0))
     others = (facet for facet in measures if facet is not orders)
+    error = _number(
+        "±",
+        lambda scored: None if scored.score_se is None else scored.score_se * display.factor,
+        spec=".2g",
+        unit=display.unit,
+        drop_order=7,
+        explanation="Standard error of the score, over other logs of as many rows.",
+    )
     further = map(_further_facet, more)
-    return (*_describing_facets(), first, bar, *others, *further, *_judging_facets())
+    return (*_describing_facets(), first, bar, error, *others, *further, *_judging_facets())
 
 
 def _further_facet(column: FieldColumn) -> _Facet:
@@ -418,4 +429,7 @@ def _exact_row(scored: FieldScore) -> tuple[Cell, ...]:
         scored.usable_information,
         scored.verdict.value,
         scored.reason,
+        scored.score_se,
+        scored.corrected_mutual_information_se,
+        scored.usable_information_se,
     )

@@ -121,9 +121,10 @@ def plain_table(table: Table, *, heading: str, name: str) -> str:
     str
         HTML.
     """
+    notes = "".join(f"<p>{escaped(note)}</p>" for note in table.notes)
     return (
         f'<section><h2 id="{name}">{escaped(heading)}</h2>'
-        f"{scrolling_table(table, label=name)}{column_guide(table.columns)}</section>"
+        f"{scrolling_table(table, label=name)}{notes}{column_guide(table.columns)}</section>"
     )
 
 

@@ -8,10 +8,12 @@ from featsel.stats.independence import (
     null_moments,
     variance_of_mutual_information,
 )
+from featsel.stats.intervals import StandardErrors, standard_errors
 from featsel.stats.significance import benjamini_hochberg, p_value, two_value_p_value, z_score
 from featsel.stats.usable import UsableInformation, usable_information
 
 __all__ = [
+    "StandardErrors",
     "UsableInformation",
     "add",
     "benjamini_hochberg",
@@ -25,6 +27,7 @@ __all__ = [
     "null_moments",
     "p_value",
     "relative_information",
+    "standard_errors",
     "two_value_p_value",
     "usable_information",
     "variance_of_mutual_information",

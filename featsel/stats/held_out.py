@@ -1,4 +1,4 @@
-"""What does a field tell of rows that it was not learnt from? Two random halves of its counts stand for both.
+"""What does a field tell of rows that it was not learnt from? Two random parts of its counts stand for both.
 
 The rows of each value and label are split by chance, which needs no second pass over the log: a table knows
 nothing else of its rows.
@@ -47,8 +47,8 @@ class Halves:
         return first, second
 
 
-def split_halves(table: ContingencyTable, rng: np.random.Generator) -> Halves:
-    """Put every row into one of two halves, by the toss of a coin.
+def split_halves(table: ContingencyTable, rng: np.random.Generator, *, share: float = 0.5) -> Halves:
+    """Put every row into one of two parts, by the toss of a coin.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def split_halves(table: ContingencyTable, rng: np.random.Generator) -> Halves:
         Whole counts of a field and a label of two values.
     rng : numpy.random.Generator
         Source of the tosses.
+    share : float
+        Odds of the first part, from 0 to 1.
 
     Returns
     -------
@@ -67,12 +69,12 @@ def split_halves(table: ContingencyTable, rng: np.random.Generator) -> Halves:
     # values with one row are in one half: as many of each label as there are heads
     is_single = counts.sum(axis=1) == 1
     n_single: CountArray = (counts[is_single] * multiplicity[is_single, None]).sum(axis=0)
-    n_heads: CountArray = rng.binomial(n_single, 0.5)
+    n_heads: CountArray = rng.binomial(n_single, share)
     counts, multiplicity = counts[~is_single], multiplicity[~is_single]
     n_drawn = multiplicity
     if multiplicity.sum() > MOST_VALUES:
         n_drawn = np.maximum(multiplicity * MOST_VALUES // multiplicity.sum(), 1)
-    first = rng.binomial(np.repeat(counts, n_drawn, axis=0), 0.5)
+    first = rng.binomial(np.repeat(counts, n_drawn, axis=0), share)
     second = np.repeat(counts, n_drawn, axis=0) - first
     stands_for = np.repeat(multiplicity // n_drawn, n_drawn)
     one = np.eye(2, dtype=np.int64)

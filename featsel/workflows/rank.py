@@ -181,6 +181,15 @@ def rank_log(
         min_count=options.min_count,
         seed=request.seed,
     )
+    log_fingerprint = fingerprint(log.source.paths) if log.source.paths else None
+    told: Mapping[str, object] = {
+        "label": schema.label,
+        **request.as_options(),
+        "score": options.score,
+        "bins": options.bins,
+        "min_count": options.min_count,
+        **options.asked,
+    }
     with ExitStack() as stack:
 
         @cache
@@ -191,7 +200,19 @@ def rank_log(
             columns = stack.enter_context(encoded(log, request, fields, roles, encode))
             return LogCodes(columns, counts.fields, min_count=options.min_count)
 
-        ranked = RankedLog(request, schema, counts, ranking, codes, resources, reporter)
+        ranked = RankedLog(
+            request,
+            schema,
+            counts,
+            ranking,
+            codes,
+            resources,
+            reporter,
+            min_count=options.min_count,
+            fingerprint=log_fingerprint,
+            options=told,
+            n_sampled_from=log.count_sampled_from() if request.sample is not None else counts.n_rows,
+        )
         found: list[Analysis] = []
         for question in options.questions:
             found.append(question(ranked))
@@ -205,16 +226,9 @@ def rank_log(
             "paths": request.paths,
             "rows": counts.n_rows,
             "columns": len(log.dtypes),
-            "fingerprint": fingerprint(log.source.paths) if log.source.paths else None,
+            "fingerprint": log_fingerprint,
         },
-        "options": {
-            "label": schema.label,
-            **request.as_options(),
-            "score": options.score,
-            "bins": options.bins,
-            "min_count": options.min_count,
-            **options.asked,
-        },
+        "options": told,
         "label": {
             "name": schema.label,
             "positive": schema.positive if schema.positive is not None else 1,

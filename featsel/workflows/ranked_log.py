@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from featsel.core.counts import ContingencyTable
 from featsel.core.schema import LogSchema
 from featsel.encoding.row_codes import LogCodes
 from featsel.engines.local import LogCounts, Resources
+from featsel.ranking.measures import scored_table
 from featsel.ranking.scores import Ranking
 from featsel.report.ranking import FieldColumn
 from featsel.report.table import Table
@@ -35,6 +37,14 @@ class RankedLog:
         Threads and memory.
     reporter : Reporter
         Told of progress and of what is worth knowing.
+    min_count : int
+        Values with fewer rows are pooled.
+    fingerprint : str, optional
+        Of the log; None for one in memory.
+    options : mapping of str to object
+        As they stand in the document of the ranking.
+    n_sampled_from : int
+        Rows of the log of which these are a sample; as many as were counted where all were.
     """
 
     request: LogRequest
@@ -44,6 +54,14 @@ class RankedLog:
     codes: Callable[[], LogCodes]
     resources: Resources
     reporter: Reporter
+    min_count: int
+    fingerprint: str | None
+    options: Mapping[str, object]
+    n_sampled_from: int
+
+    def tables(self) -> Mapping[str, ContingencyTable]:
+        """Counts of each field as they were scored."""
+        return {counts.name: scored_table(counts.table, self.min_count) for counts in self.counts.fields}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ COLUMNS = [
         "relative_information",
     ),
     *("z", "p_value", "q_value", "usable_information", "verdict", "reason"),
+    *("score_se", "corrected_mutual_information_se", "usable_information_se"),
 ]
 
 

@@ -6,7 +6,8 @@ from sklearn.metrics import mutual_info_score
 
 from featsel.core.counts import ContingencyTable, FieldCounts
 from featsel.core.schema import Field, FieldKind
-from featsel.ranking.rank_fields import pool_rare, rank_fields
+from featsel.ranking.measures import pool_rare
+from featsel.ranking.rank_fields import rank_fields
 from featsel.ranking.scores import Score, Verdict
 from featsel.stats import contingency_table
 

@@ -33,6 +33,9 @@ MACHINE_COLUMNS = [
     "usable_information",
     "verdict",
     "reason",
+    "score_se",
+    "corrected_mutual_information_se",
+    "usable_information_se",
 ]
 
 
@@ -105,7 +108,7 @@ def test_overview_shows_millinats(make_ranking):
 
     line = to_markdown(table).splitlines()[2]
 
-    assert "| 12.500 | 14.500 | 2.000 | 2.40% | 11.700 |" in line
+    assert "| 12.500 | 0.4 | 14.500 | 2.000 | 2.40% | 11.700 |" in line
 
 
 def test_a_leak_does_not_dwarf_the_bars(mixed_ranking):
