@@ -153,7 +153,7 @@ def stability_table(stability: Stability, *, n_resamples: int, halved: str) -> T
         for top in stability.tops
     )
     note = (
-        f"{n_resamples:,} random halves of the {halved}. An order can be stable and worthless: read stability "
-        "beside what the fields tell of rows that did not choose them."
+        f"{n_resamples:,} random halves of the {halved}. An order can be stable and worthless: read "
+        "stability beside what the fields tell of rows that did not choose them."
     )
     return Table("Stability of the first fields", columns, rows, (note,))
