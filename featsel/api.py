@@ -26,6 +26,7 @@ from featsel.workflows.frames import rank_frame
 from featsel.workflows.rank import Question, RankOptions
 from featsel.workflows.rank import rank as rank_files
 from featsel.workflows.rank_forward import look_forward
+from featsel.workflows.rank_sample import sample_intervals
 from featsel.workflows.request import Format, LogRequest
 
 MEMORY_BYTES = 4 * 10**9
@@ -168,7 +169,7 @@ def rank(  # noqa: PLR0913 - the options of the command
             sample=sample,
             seed=seed,
         )
-        options = RankOptions(Score(chosen), bins, min_count, questions=_questions(time, Score(chosen)))
+        options = RankOptions(Score(chosen), bins, min_count, questions=_questions(request, Score(chosen)))
         resources = Resources(threads or available_cores(), memory_bytes)
         if request.paths:
             result = rank_files(request, options, resources, reporter)
@@ -177,8 +178,12 @@ def rank(  # noqa: PLR0913 - the options of the command
     return pl.DataFrame(result.fields, infer_schema_length=None)
 
 
-def _questions(time: str | None, score: Score) -> tuple[Question, ...]:
-    return () if time is None else (functools.partial(look_forward, orders=score is Score.FORWARD),)
+def _questions(request: LogRequest, score: Score) -> tuple[Question, ...]:
+    forward = functools.partial(look_forward, orders=score is Score.FORWARD)
+    return (
+        *(() if request.time is None else (forward,)),
+        *(() if request.sample is None else (sample_intervals,)),
+    )
 
 
 class LoggingReporter:

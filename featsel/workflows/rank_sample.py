@@ -21,16 +21,20 @@ def sample_intervals(ranked: RankedLog) -> Analysis:
     Returns
     -------
     Analysis
-        Intervals, and how much of the order they leave open. Nothing where the sample is the whole log.
+        Intervals, and how much of the order they leave open. Nothing where the sample is the whole log, or
+        its scores have no intervals.
     """
     ranking, n_total = ranked.ranking, ranked.n_sampled_from
     if n_total <= ranking.n_rows:
         return Analysis()
+    if ranking.score not in SAMPLED_SCORES or ranked.schema.weight is not None:
+        ranked.reporter.note(
+            "scores of the sample have no intervals: only --score usable and corrected without --weight do"
+        )
+        return Analysis()
     tables = ranked.tables()
 
     def interval(field: FieldScore) -> SampleInterval | None:
-        if ranked.schema.weight is not None:
-            return None
         return sample_interval(
             field,
             tables[field.name],
@@ -43,11 +47,7 @@ def sample_intervals(ranked: RankedLog) -> Analysis:
     with ThreadPoolExecutor(ranked.resources.n_threads) as pool:
         intervals = list(pool.map(interval, ranking.fields))
     undecided = undecided_pairs(ranking.fields, intervals)
-    if ranking.score not in SAMPLED_SCORES or ranked.schema.weight is not None:
-        ranked.reporter.warn(
-            "scores of the sample have no intervals: only --score usable and corrected without --weight do"
-        )
-    elif undecided.ranks:
+    if undecided.ranks:
         ranked.reporter.warn(undecided_sentence(undecided, ranking))
     by_name = {field.name: each for field, each in zip(ranking.fields, intervals, strict=True)}
     return Analysis(

@@ -93,12 +93,12 @@ def test_a_pipe_gets_the_intervals_too(log, capsys):
     assert header[-2:] == ["score_low", "score_high"]
 
 
-def test_scores_without_intervals_are_warned_of(log, tmp_path, capsys):
-    assert run(["rank", str(log), "--sample", "3000", "--score", "z", "-q"]) == 0
+def test_scores_without_intervals_are_told_of(log, tmp_path, capsys):
+    assert run(["rank", str(log), "--sample", "3000", "--score", "z"]) == 0
     assert "scores of the sample have no intervals" in capsys.readouterr().err
     weighted = tmp_path / "weighted.parquet"
     pl.read_parquet(log).with_columns(w=pl.lit(1.0)).write_parquet(weighted)
-    assert run(["rank", str(weighted), "--weight", "w", "--sample", "3000", "-q"]) == 0
+    assert run(["rank", str(weighted), "--weight", "w", "--sample", "3000"]) == 0
     assert "scores of the sample have no intervals" in capsys.readouterr().err
 
 

@@ -107,6 +107,9 @@ def test_columns_and_their_types_are_those_of_the_document(clicks):
             pl.Float64(),
         ),
         **dict.fromkeys(["verdict", "reason"], pl.String()),
+        **dict.fromkeys(
+            ["score_se", "corrected_mutual_information_se", "usable_information_se"], pl.Float64()
+        ),
     }
     assert ranking["rank"].to_list() == [1, 2]
 

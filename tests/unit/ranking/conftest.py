@@ -10,7 +10,9 @@ from featsel.ranking.scores import FieldScore, Ranking, Score, Verdict
 def make_ranking():
     def make(verdicts):
         fields = tuple(
-            FieldScore(name, FieldKind.CATEGORICAL, rank, 0.5, 2, 1.0, *[0.1] * 8, Verdict(verdict), "")
+            FieldScore(
+                name, FieldKind.CATEGORICAL, rank, 0.5, 2, 1.0, *[0.1] * 8, Verdict(verdict), "", *[0.01] * 3
+            )
             for rank, (name, verdict) in enumerate(verdicts.items(), start=1)
         )
         return Ranking(fields, Score.USABLE, 100, 0.5, 0.69)
