@@ -52,7 +52,25 @@ def test_of_equals_the_first_comes_first():
 
 def scored(name, rank, verdict, usable, corrected):
     return FieldScore(
-        name, FieldKind.CATEGORICAL, rank, usable, 2, 1.0, 0, 0, corrected, 0, 0, 0, 0, usable, verdict, ""
+        name,
+        FieldKind.CATEGORICAL,
+        rank,
+        usable,
+        2,
+        1.0,
+        0,
+        0,
+        corrected,
+        0,
+        0,
+        0,
+        0,
+        usable,
+        verdict,
+        "",
+        None,
+        0,
+        0,
     )
 
 
