@@ -23,10 +23,9 @@ from featsel.core.errors import ConfigError, FeatselError, FeatselWarning, did_y
 from featsel.engines.local import Resources
 from featsel.ranking.scores import Score
 from featsel.workflows.frames import rank_frame
-from featsel.workflows.rank import Question, RankOptions
+from featsel.workflows.rank import RankOptions
 from featsel.workflows.rank import rank as rank_files
-from featsel.workflows.rank_forward import look_forward
-from featsel.workflows.rank_sample import sample_intervals
+from featsel.workflows.rank_questions import Asked
 from featsel.workflows.request import Format, LogRequest
 
 MEMORY_BYTES = 4 * 10**9
@@ -169,21 +168,15 @@ def rank(  # noqa: PLR0913 - the options of the command
             sample=sample,
             seed=seed,
         )
-        options = RankOptions(Score(chosen), bins, min_count, questions=_questions(request, Score(chosen)))
+        options = RankOptions(
+            Score(chosen), bins, min_count, questions=Asked().questions(request, Score(chosen))
+        )
         resources = Resources(threads or available_cores(), memory_bytes)
         if request.paths:
             result = rank_files(request, options, resources, reporter)
         else:
             result = rank_frame(data, request, options, resources, reporter)
     return pl.DataFrame(result.fields, infer_schema_length=None)
-
-
-def _questions(request: LogRequest, score: Score) -> tuple[Question, ...]:
-    forward = functools.partial(look_forward, orders=score is Score.FORWARD)
-    return (
-        *(() if request.time is None else (forward,)),
-        *(() if request.sample is None else (sample_intervals,)),
-    )
 
 
 class LoggingReporter:

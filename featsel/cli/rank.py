@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,6 @@ import typer
 from featsel.cli import options
 from featsel.cli.log_options import LogOptions, reads_log
 from featsel.cli.progress import TerminalReporter
-from featsel.core.errors import ConfigError
 from featsel.ranking.scores import Score, Strategy
 
 EXAMPLES = """Examples:
@@ -25,7 +23,7 @@ featsel rank week.parquet --time ts --score forward --by country
 
 featsel rank train.tsv --format criteo --json -o ranking.json --html ranking.html
 
-featsel rank day.parquet --redundancy --strategy jmi
+featsel rank day.parquet --redundancy --strategy jmi --interactions 10
 
 featsel rank today.parquet --compare yesterday.json --stability 100"""
 
@@ -62,6 +60,12 @@ def rank(
             min=2, metavar="N", help="Rank N random halves too, of the days with --time: is the order sure?"
         ),
     ] = None,
+    interactions: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=1000, metavar="K", help="Find the K best pairs of fields that tell more together."
+        ),
+    ] = None,
     compare: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A saved ranking (.json): what moved by more than its noise?"),
@@ -82,17 +86,9 @@ def rank(
 
     All rows are counted, exactly. Fields that tell no more than chance would are called noise, however many
     values they have; row ids, constants and columns written after the click are named too. With --time it
-    also says what of each field lasts from one day to the next, with --by for whom it tells something.
+    also says what of each field lasts from one day to the next, with --by for whom it tells something, and
+    with --redundancy and --interactions what goes, and what works, together.
     """
-    if strategy is not None and not redundancy:
-        raise ConfigError(
-            f"--strategy {strategy.value} orders fields by what --redundancy finds", "Add --redundancy."
-        )
-    if stability is not None and score is Score.FORWARD:
-        raise ConfigError(
-            "--stability ranks halves of the log, and --score forward needs all of it in order",
-            "Choose another --score for one of the two.",
-        )
     resources = log.resources()
     request = log.request(data)
     # polars and numba are loaded from here on
@@ -100,28 +96,10 @@ def rank(
     from featsel.report.table import to_tsv  # noqa: PLC0415
     from featsel.report.terminal import print_rich  # noqa: PLC0415
     from featsel.workflows import rank as workflow  # noqa: PLC0415
-    from featsel.workflows.rank_comparison import compare_with, saved_ranking  # noqa: PLC0415
-    from featsel.workflows.rank_domains import look_by_domain  # noqa: PLC0415
-    from featsel.workflows.rank_forward import look_forward  # noqa: PLC0415
-    from featsel.workflows.rank_redundancy import find_redundancy  # noqa: PLC0415
-    from featsel.workflows.rank_sample import sample_intervals  # noqa: PLC0415
-    from featsel.workflows.rank_stability import rank_halves  # noqa: PLC0415
+    from featsel.workflows.rank_questions import Asked  # noqa: PLC0415
 
-    questions: list[workflow.Question] = []
-    if request.time is not None:
-        questions.append(partial(look_forward, orders=score is Score.FORWARD))
-    if by is not None:
-        questions.append(partial(look_by_domain, by=by))
-    if redundancy:
-        strategy = strategy or Strategy.MRMR
-        questions.append(partial(find_redundancy, strategy=strategy))
-    if request.sample is not None:
-        questions.append(sample_intervals)
-    if stability is not None:
-        questions.append(partial(rank_halves, n_resamples=stability))
-    if compare is not None:
-        questions.append(partial(compare_with, path=compare, saved=saved_ranking(compare)))
-
+    asked = Asked(by, redundancy, strategy, interactions, stability, compare)
+    questions = asked.questions(request, score)
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.rank(
             request,
@@ -132,15 +110,9 @@ def rank(
                 output,
                 html,
                 options.cache_folder(cache, is_off=no_cache),
-                tuple(questions),
+                questions,
                 about=() if by is None else (by,),
-                asked={
-                    "by": by,
-                    "redundancy": redundancy,
-                    "strategy": strategy,
-                    "stability": stability,
-                    "compare": None if compare is None else str(compare),
-                },
+                asked=asked.as_options(),
             ),
             resources,
             reporter,

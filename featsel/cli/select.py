@@ -76,6 +76,15 @@ def select(
     cross: Annotated[
         list[str] | None, typer.Option(metavar="A,B", help="Cross these categorical fields (repeatable).")
     ] = None,
+    crosses: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=1000,
+            metavar="K",
+            help="Find the K best crosses of two categorical fields on the training rows, and add them.",
+        ),
+    ] = 0,
     cross_buckets: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Hash crosses into N features; else pairs are counted."),
@@ -213,6 +222,7 @@ def select(
         html,
         ranking,
         keep_noise,
+        crosses,
     )
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         result = workflow.select(log.request(data), selected, resources, reporter)

@@ -127,6 +127,26 @@ def row_codes(column: Column, *, bin_ends: NDArray[np.uint64] | None = None, min
     return entry_codes(column, bin_ends=bin_ends, min_count=min_count)
 
 
+def category_codes(column: CategoricalColumn, rows: NDArray[np.bool_], *, min_count: int = 1) -> RowCodes:
+    """One code for each of some rows; the other rows have no say in the order of the codes.
+
+    Parameters
+    ----------
+    column : CategoricalColumn
+        A column of the log.
+    rows : ndarray of bool, shape (n_rows,)
+        Which rows.
+    min_count : int
+        Values of fewer such rows share one code.
+
+    Returns
+    -------
+    RowCodes
+        With one entry for each of these rows.
+    """
+    return _in_order(column.codes.read()[rows], min_count)
+
+
 def entry_codes(
     column: Column, *, bin_ends: NDArray[np.uint64] | None = None, min_count: int = 1
 ) -> RowCodes:

@@ -47,6 +47,7 @@ from featsel.workflows.outputs import check_outputs
 from featsel.workflows.ranked_fields import ruled_out
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_schema
+from featsel.workflows.select_crosses import Wanted, find_crosses
 
 if TYPE_CHECKING:  # torch would be loaded with it
     from featsel.workflows.choose import ChooseOptions
@@ -83,6 +84,8 @@ class SelectOptions:
         A saved ranking, whose verdicts rule fields out before anything is chosen.
     keeps_noise : bool
         Let the noise of the ranking through.
+    n_crosses : int
+        How many further crosses to find on the training rows.
     """
 
     output: Path
@@ -96,6 +99,7 @@ class SelectOptions:
     html: Path | None = None
     ranking: Path | None = None
     keeps_noise: bool = False
+    n_crosses: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,17 @@ def select(
                 codes.n_rows, options.split, times=None if codes.times is None else codes.times.read()
             )
             left = replace(schema, fields=tuple(each for each in schema.fields if each.name not in ruled))
+            if options.n_crosses:
+                found = find_crosses(
+                    codes,
+                    parts == Part.TRAIN,
+                    [each.name for each in left.fields],
+                    wanted=Wanted(options.n_crosses, options.crosses, options.fit.min_count),
+                    seed=request.seed,
+                    resources=resources,
+                    reporter=reporter,
+                )
+                options = replace(options, crosses=(*options.crosses, *found))
             fitted = _fit_all(codes, parts == Part.TRAIN, left, request, options)
             config = _config_of(fitted, schema, options, paths=request.paths, n_rows=codes.n_rows, mark=mark)
             _check_fields(config, reporter, min_count=options.fit.min_count)
@@ -196,6 +211,7 @@ def select(
             "numeric_encoding": options.fit.numeric,
             "bins": options.fit.bins,
             "cross": options.crosses,
+            "crosses": options.n_crosses,
             "cross_buckets": options.fit.buckets,
             "pooling": options.fit.pooling,
             "max_length": options.fit.max_length,

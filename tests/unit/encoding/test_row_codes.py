@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featsel.core.columns import CategoricalColumn, ListColumn, NumericColumn, StoredArray
-from featsel.encoding.row_codes import entry_codes, row_codes, value_codes, value_names
+from featsel.encoding.row_codes import category_codes, entry_codes, row_codes, value_codes, value_names
 from featsel.engines.keys import number_keys
 
 
@@ -40,6 +40,13 @@ def test_rare_values_share_the_last_code(folder):
     found = row_codes(categorical(folder, [3, 3, 3, 0, 1, 2, 2]), min_count=2)
     assert found.codes.tolist() == [0, 0, 0, 2, 2, 1, 1]
     assert found.n_codes == 3
+
+
+def test_rows_that_are_left_out_have_no_say_in_the_codes(folder):
+    column = categorical(folder, [2, 2, 2, 0, 1, 1])
+    found = category_codes(column, np.array([True, False, False, True, True, True]))
+    assert found.codes.tolist() == [2, 1, 0, 0]
+    assert category_codes(column, np.array([True] + [False] * 5)).n_codes == 1
 
 
 def test_numbers_fall_into_the_bins_that_they_were_counted_in_and_null_has_its_own(folder):

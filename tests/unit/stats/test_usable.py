@@ -11,6 +11,7 @@ from scipy.stats import betabinom
 
 from featsel.core.counts import ContingencyTable
 from featsel.stats import contingency_table, group, label_entropy, mutual_information, usable_information
+from featsel.stats.usable import usable_gain
 
 MakeTable = Callable[..., ContingencyTable]
 N_ROWS = 50_000
@@ -153,3 +154,53 @@ def test_grouping_leaves_usable_information() -> None:
     plain = contingency_table(rng.integers(0, 900, 3000), rng.random(3000) < 0.3, 900)
 
     assert usable_information(group(plain)).nats == pytest.approx(usable_information(plain).nats, abs=1e-13)
+
+
+@pytest.mark.parametrize("prior", [0.1, 3.0, 1000.0])
+def test_gain_over_expectations_is_that_of_leaving_out_row_by_row(prior: float) -> None:
+    rng = np.random.default_rng(0)
+    counts = rng.integers(0, 9, (30, 2))
+    rates = rng.uniform(0.2, 0.8, 30)
+    expected = np.stack([1 - rates, rates], axis=1)
+
+    usable = usable_gain(counts, expected)
+
+    gain = 0.0
+    for (misses, hits), rate in zip(counts.tolist(), rates.tolist(), strict=True):
+        others = misses + hits - 1
+        if hits:
+            gain += hits * math.log((hits - 1 + prior * rate) / (others + prior) / rate)
+        if misses:
+            gain += misses * math.log((misses - 1 + prior * (1 - rate)) / (others + prior) / (1 - rate))
+    assert usable.nats >= gain / counts.sum() - 1e-12
+
+
+def test_cells_as_expected_gain_nothing() -> None:
+    rng = np.random.default_rng(0)
+    rates = rng.uniform(0.05, 0.5, 2000)
+    sizes = rng.integers(1, 50, 2000)
+    hits = rng.binomial(sizes, rates)
+
+    usable = usable_gain(np.stack([sizes - hits, hits], axis=1), np.stack([1 - rates, rates], axis=1))
+
+    # the search for the best prior gains about a nat in all
+    assert usable.nats * sizes.sum() < 5
+
+
+def test_cells_of_one_row_gain_nothing_over_what_is_expected() -> None:
+    usable = usable_gain(np.array([[1, 0], [0, 1]]), np.full((2, 2), 0.5))
+
+    assert (usable.nats, usable.prior_strength) == (0.0, math.inf)
+
+
+def test_gain_over_the_overall_rate_is_usable_information() -> None:
+    rng = np.random.default_rng(0)
+    counts = np.stack([rng.poisson(80, 200), rng.poisson(rng.gamma(4, 5, 200))], axis=1)
+    totals = counts.sum(axis=0)
+    # every row leaves itself out of the overall rate
+    without = np.tile((totals - 1) / (totals.sum() - 1), (200, 1))
+
+    gain = usable_gain(counts, without)
+
+    plain = usable_information(ContingencyTable(counts, np.ones(200, np.int64)))
+    assert gain.nats == pytest.approx(plain.nats)
