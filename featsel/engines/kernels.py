@@ -31,14 +31,19 @@ SPREAD = np.uint64(0x9E3779B97F4A7C15)
 bits would not: the keys of round numbers end in zeros."""
 
 
-def compiled(function: Function) -> Function:
-    """Compile a loop on its first call; later processes read it from numba's cache."""
+def compiled(function: Function, *, sums_in_any_order: bool = False) -> Function:
+    """Compile a loop on its first call; later processes read it from numba's cache.
+
+    Sums of floats are vectorised only where they may be added ``in any order``: always the same one on a
+    machine, another one on another processor.
+    """
+    fast = {"reassoc", "nsz"} if sums_in_any_order else False
     # numpy's division: Python's checks every divisor, and the check keeps loops from being vectorised
     try:
-        dispatcher = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+        dispatcher = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=fast)(function)
     except RuntimeError:
         # neither the package nor the user's cache folder can be written to: every process compiles
-        dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+        dispatcher = numba.njit(nogil=True, error_model="numpy", fastmath=fast)(function)
     # numba's own type forgets the parameters
     return cast("Function", dispatcher)
 
