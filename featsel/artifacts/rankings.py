@@ -99,6 +99,12 @@ def read_ranking(path: Path) -> SavedRanking:
         schema = None
     if schema != RANKING_SCHEMA:
         raise DataError(f"{title} has schema {schema!r}, not {RANKING_SCHEMA!r}", hint)
+    method = _method(document)
+    if method != "information":
+        raise DataError(
+            f"{title} is of --method {method}, which gives no verdicts",
+            "Rank the log by information on its label: 'featsel rank LOG -o ranking.json'.",
+        )
     try:
         fields = tuple(map(_field, document["fields"]))
         return SavedRanking(
@@ -122,3 +128,10 @@ def _field(entry: Any) -> RankedField:  # noqa: ANN401 - whatever the file holds
         float(entry.get("corrected_mutual_information", 0.0)),
         None if information_se is None else float(information_se),
     )
+
+
+def _method(document: Any) -> str:  # noqa: ANN401 - whatever the file holds
+    try:
+        return str(document["options"]["method"])
+    except (KeyError, TypeError, IndexError):  # rankings by information may leave it out
+        return "information"

@@ -11,7 +11,8 @@ import typer
 from featsel.cli import options
 from featsel.cli.log_options import LogOptions, reads_log
 from featsel.cli.progress import TerminalReporter
-from featsel.ranking.scores import Score, Strategy
+from featsel.cli.rank_quickselection import check_options, rank_quickselection
+from featsel.ranking.scores import Method, Score, Strategy
 
 EXAMPLES = """Examples:
 
@@ -25,13 +26,20 @@ featsel rank train.tsv --format criteo --json -o ranking.json --html ranking.htm
 
 featsel rank day.parquet --redundancy --strategy jmi --interactions 10
 
-featsel rank today.parquet --compare yesterday.json --stability 100"""
+featsel rank today.parquet --compare yesterday.json --stability 100
+
+featsel rank numbers.parquet --method quickselection"""
 
 
 @reads_log()
 def rank(
+    context: typer.Context,
     data: options.Data,
     log: LogOptions,
+    method: Annotated[
+        Method,
+        typer.Option(help="By information on the label, or (quickselection) numeric fields without a label."),
+    ] = Method.INFORMATION,
     score: Annotated[Score, typer.Option(help="What orders the list.")] = Score.USABLE,
     top: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Print the best N fields; files hold all.")
@@ -87,8 +95,21 @@ def rank(
     All rows are counted, exactly. Fields that tell no more than chance would are called noise, however many
     values they have; row ids, constants and columns written after the click are named too. With --time it
     also says what of each field lasts from one day to the next, with --by for whom it tells something, and
-    with --redundancy and --interactions what goes, and what works, together.
+    with --redundancy and --interactions what goes, and what works, together. With --method quickselection no
+    label is needed: numeric fields are ranked by what they tell of each other.
     """
+    if method is Method.QUICKSELECTION:
+        check_options(context)
+        rank_quickselection(
+            log,
+            data,
+            TerminalReporter(quiet=quiet, verbose=verbose),
+            top=top,
+            output=output,
+            cache=(cache, no_cache),
+            as_json=json,
+        )
+        return
     resources = log.resources()
     request = log.request(data)
     # polars and numba are loaded from here on

@@ -18,6 +18,13 @@ class Verdict(StrEnum):
     LEAK = "leak"
 
 
+class Method(StrEnum):
+    """How a ranking comes about."""
+
+    INFORMATION = "information"
+    QUICKSELECTION = "quickselection"
+
+
 class Score(StrEnum):
     """What can order a ranking; ``FORWARD`` needs the times of the rows, all others their counts alone."""
 

@@ -26,7 +26,7 @@ from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import LabelReader
 from featsel.logs.log import Log
 from featsel.ranking.rank_fields import rank_fields
-from featsel.ranking.scores import Ranking, Score
+from featsel.ranking.scores import Method, Ranking, Score
 from featsel.report.html import ranking_html
 from featsel.report.ranking import FieldColumn, ranking_overview, ranking_table
 from featsel.report.table import Table, to_markdown, to_tsv
@@ -183,6 +183,7 @@ def rank_log(
     )
     log_fingerprint = fingerprint(log.source.paths) if log.source.paths else None
     told: Mapping[str, object] = {
+        "method": Method.INFORMATION,
         "label": schema.label,
         **request.as_options(),
         "score": options.score,
