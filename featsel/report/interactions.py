@@ -47,7 +47,7 @@ def interactions_table(found: Interactions) -> Table:
     Returns
     -------
     Table
-        One row per pair, information in millinats.
+        One row per pair.
     """
     columns = (
         Column("field", wrap_at=NAME_WIDTH, explanation="One field of the pair."),
@@ -82,9 +82,9 @@ def _row(pair: Interaction) -> tuple[Cell, ...]:
     return (
         pair.first,
         pair.second,
-        scores.usable_synergy * 1000,
-        scores.synergy * 1000,
-        scores.joint_information * 1000,
+        scores.usable_synergy,
+        scores.synergy,
+        scores.joint_information,
         scores.z,
         pair.q_value,
         scores.n_cells,
@@ -93,4 +93,4 @@ def _row(pair: Interaction) -> tuple[Cell, ...]:
 
 
 def _number(name: str, explanation: str, *, drop_order: int = 0) -> Column:
-    return Column(name, Align.RIGHT, "z,.3f", "mnat", explanation, drop_order=drop_order)
+    return Column(name, Align.RIGHT, "z,.3f", "mnat", explanation, drop_order=drop_order, factor=1000)

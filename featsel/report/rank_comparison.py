@@ -76,32 +76,63 @@ def comparison_table(movements: Sequence[Movement], compared: Score, *, before: 
     display = SCORE_DISPLAYS[compared]
     columns = (
         Column("field", wrap_at=NAME_WIDTH),
-        Column("", styles=STATUS_STYLES, explanation="What became of the field."),
+        Column("status", styles=STATUS_STYLES, explanation="What became of the field."),
         Column("# was", Align.RIGHT, explanation="Its place then."),
         Column("# is", Align.RIGHT, explanation="Its place now."),
-        Column("was", Align.RIGHT, "z,.3f", display.unit, f"Then: {display.title}.", drop_order=3),
-        Column("is", Align.RIGHT, "z,.3f", display.unit, f"Now: {display.title}.", drop_order=2),
-        Column("by", Align.RIGHT, "+,.3f", display.unit, "Difference, as if both logs had as many rows."),
-        Column("±", Align.RIGHT, ".2g", display.unit, "Standard error of the difference.", drop_order=4),
+        Column(
+            "was",
+            Align.RIGHT,
+            "z,.3f",
+            display.unit,
+            f"Then: {display.title}.",
+            drop_order=3,
+            factor=display.factor,
+        ),
+        Column(
+            "is",
+            Align.RIGHT,
+            "z,.3f",
+            display.unit,
+            f"Now: {display.title}.",
+            drop_order=2,
+            factor=display.factor,
+        ),
+        Column(
+            "by",
+            Align.RIGHT,
+            "+,.3f",
+            display.unit,
+            "Difference, as if both logs had as many rows.",
+            factor=display.factor,
+        ),
+        Column(
+            "±",
+            Align.RIGHT,
+            ".2g",
+            display.unit,
+            "Standard error of the difference.",
+            drop_order=4,
+            factor=display.factor,
+        ),
         Column("z", Align.RIGHT, "+,.1f", explanation="Difference over its standard error.", drop_order=1),
         Column("q", Align.RIGHT, ".2g", explanation="Of no movement, adjusted for the number of fields."),
         Column("verdict", explanation="What the field is good for, and was."),
     )
-    rows = tuple(_row(each, display.factor) for each in movements)
+    rows = tuple(map(_row, movements))
     return Table(f"What changed since {before}", columns, rows)
 
 
-def _row(each: Movement, factor: float) -> tuple[Cell, ...]:
+def _row(each: Movement) -> tuple[Cell, ...]:
     now, before = each.now, each.before
     return (
         each.name,
         each.status.value,
         before.rank if before else None,
         now.rank if now else None,
-        before.measured * factor if before else None,
-        now.measured * factor if now else None,
-        None if each.difference is None else each.difference * factor,
-        None if each.se is None else each.se * factor,
+        before.measured if before else None,
+        now.measured if now else None,
+        each.difference,
+        each.se,
         each.z,
         each.q_value,
         _verdict(each),

@@ -133,6 +133,7 @@ def stability_table(stability: Stability, *, n_resamples: int, halved: str) -> T
             "z,.3f",
             "mnat",
             "Mean usable information of these fields on the rows that did not choose them.",
+            factor=1000,
         ),
         Column(
             "significant",
@@ -147,7 +148,7 @@ def stability_table(stability: Stability, *, n_resamples: int, halved: str) -> T
             top.agreement.index,
             top.agreement.low,
             top.agreement.high,
-            top.usable_information * 1000,
+            top.usable_information,
             top.significant_share,
         )
         for top in stability.tops

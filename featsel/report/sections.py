@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from featsel.report.page import escaped
-from featsel.report.table import Align, Cell, Column, Table, readable
+from featsel.report.table import Align, Cell, Column, Table
 
 WIDE_FACTS = frozenset({"Log", "Fingerprint"})
 """Facts too long for one cell of the grid."""
@@ -145,7 +145,7 @@ def scrolling_table(table: Table, *, label: str) -> str:
     """
     head = "".join(column_header(column) for column in table.columns)
     rows = "".join(
-        f'<tr><th scope="row">{escaped(readable(row[0], table.columns[0].format))}</th>'
+        f'<tr><th scope="row">{escaped(table.columns[0].readable(row[0]))}</th>'
         f"{''.join(map(cell_html, row[1:], table.columns[1:]))}</tr>\n"
         for row in table.rows
     )
@@ -166,7 +166,7 @@ def column_header(column: Column, *, attributes: str = "") -> str:
 def cell_html(cell: Cell, column: Column) -> str:
     """One cell of a table's body."""
     style = ' class="n"' if column.align is Align.RIGHT else ""
-    return f"<td{style}>{escaped(readable(cell, column.format))}</td>"
+    return f"<td{style}>{escaped(column.readable(cell))}</td>"
 
 
 def column_guide(columns: Iterable[Column]) -> str:

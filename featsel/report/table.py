@@ -54,6 +54,8 @@ class Column:
         Which columns a narrow terminal leaves out: the highest number first, those of 0 never.
     styles : mapping of str to str
         Terminal style of a cell by its text.
+    factor : float
+        What turns its numbers into that unit where people read.
     """
 
     name: str
@@ -65,6 +67,11 @@ class Column:
     is_bar: bool = False
     drop_order: int = 0
     styles: Mapping[str, str] = field(default_factory=dict[str, str])
+    factor: float = 1.0
+
+    def readable(self, cell: Cell) -> str:
+        """Cell as a person reads it, in the unit of the column; see :func:`readable`."""
+        return readable(cell * self.factor if isinstance(cell, float) else cell, self.format)
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ def to_markdown(table: Table) -> str:
     lines = [f"### {markdown_text(table.title)}", ""] if table.title else []
     lines.append(_markdown_row(headers))
     lines.append(_markdown_rule(columns))
-    lines += [_markdown_row([readable(row[i], table.columns[i].format) for i in shown]) for row in table.rows]
+    lines += [_markdown_row([table.columns[i].readable(row[i]) for i in shown]) for row in table.rows]
     for note in table.notes:
         lines += ["", markdown_text(note)]
     return "\n".join(lines) + "\n"

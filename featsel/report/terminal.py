@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from featsel.report.table import MISSING, Align, Cell, Column, Table, readable, visible
+from featsel.report.table import MISSING, Align, Cell, Column, Table, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -165,7 +165,7 @@ def _terminal_cell(cell: Cell, column: Column, *, ascii_only: bool) -> Text:
 
     if column.is_bar and isinstance(cell, float):
         return Text(_bar(cell, ascii_only=ascii_only), style=column.styles.get("", ""))
-    text = _terminal_text(readable(cell, column.format), ascii_only=ascii_only)
+    text = _terminal_text(column.readable(cell), ascii_only=ascii_only)
     return Text(text, style=column.styles.get(text, ""))
 
 
