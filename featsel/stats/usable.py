@@ -117,7 +117,7 @@ def usable_gain(counts: NDArray[np.int64], expected: FloatArray) -> UsableInform
     --------
     >>> import numpy as np
     >>> round(usable_gain(np.array([[45, 5], [5, 45]]), np.full((2, 2), 0.5)).nats, 2)
-    0.36
+    0.35
     """
     n_rows = counts.astype(np.float64).ravel()
     others = np.repeat(counts.sum(axis=1) - 1.0, 2)
