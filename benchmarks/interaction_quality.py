@@ -30,15 +30,15 @@ LOGS = {
 
 
 def featsel(*arguments: object) -> float:
-    """Run a command; its wall time."""
+    """Run a command; its CPU time."""
     cost = measure([sys.executable, "-m", "featsel", *map(str, arguments)])
     if cost.status:
         raise SystemExit(f"featsel {' '.join(map(str, arguments))} failed")
-    return cost.wall_s
+    return cost.cpu_s
 
 
 def interactions(log: Path, folder: Path, number: int, *more: str) -> tuple[list[dict[str, object]], float]:
-    """Entries of the document, and the seconds of the whole command."""
+    """Entries of the document, and the CPU seconds of the whole command."""
     out = folder / "ranking.json"
     seconds = featsel("rank", log, "--interactions", number, "-o", out, "--no-cache", "-q", *more)
     return json.loads(out.read_text())["interactions"], seconds
@@ -69,7 +69,7 @@ def planted(folder: Path, *, seeds: int, rows: int, fields: int, noise: int, pai
                 f"{seconds:.0f}",
             )
         )
-    header = ("seed", "planted first", "least z", "other pairs", "their z", "of them q ≤ .01", "wall s")
+    header = ("seed", "planted first", "least z", "other pairs", "their z", "of them q ≤ .01", "CPU s")
     return markdown_table(header, [tuple(map(str, line)) for line in lines])
 
 
@@ -87,10 +87,12 @@ def lost(folder: Path, *, seeds: int, strength: int) -> str:
         names = list(codes)
         every = _significant(module, names, codes, labels, len(names) ** 2, {})
         some = _significant(module, names, codes, labels, 20, {"SURVIVORS": 300, "SCREENED_ROWS": 2 * 10**8})
-        lines.append(
-            (seed, len(wanted), len(every & wanted), len(some & wanted), len(every), len(every & some))
-        )
-    header = ("seed", "planted", "of them significant", "screened too", "all significant", "screened too")
+        gone = sorted(every[pair] for pair in wanted & set(every) - set(some))
+        n_every, n_some = len(wanted & set(every)), len(wanted & set(some))
+        kept = sorted(every[pair] for pair in wanted & set(every) & set(some))
+        told = [f"{each[0]:.1f} to {each[-1]:.1f}" if each else "–" for each in (kept, gone)]
+        lines.append((seed, len(wanted), n_every, n_some, *told))
+    header = ("seed", "planted", "significant", "screened too", "their z", "z of those lost")
     return markdown_table(header, [tuple(map(str, line)) for line in lines])
 
 
@@ -119,14 +121,16 @@ def _significant(
     labels: np.ndarray,
     top: int,
     limits: Mapping[str, int],
-) -> set[frozenset[str]]:
+) -> dict[frozenset[str], float]:
     before = {name: getattr(module, name) for name in limits}
     for name, value in limits.items():
         setattr(module, name, value)
     found = module.find_interactions(names, codes.__getitem__, labels, top=top, n_threads=2)
     for name, value in before.items():
         setattr(module, name, value)
-    return {frozenset((pair.first, pair.second)) for pair in found.pairs if pair.is_significant}
+    return {
+        frozenset((pair.first, pair.second)): pair.scores.z for pair in found.pairs if pair.is_significant
+    }
 
 
 def real(name: str, folder: Path, data: Path, *, rows: int) -> str:
@@ -160,7 +164,7 @@ def real(name: str, folder: Path, data: Path, *, rows: int) -> str:
     table = markdown_table(("order", *(f"{k} crosses" for k in (0, *NUMBERS))), lines)
     known = sum(partner in entry["fields"] for entry in found[:10])
     first = ", ".join("×".join(entry["fields"]) for entry in found[:10])
-    return f"{name}: {seconds:.0f} s; {known} of the first ten with {partner}: {first}\n\n{table}"
+    return f"{name}: {seconds:.0f} CPU s; {known} of the first ten with {partner}: {first}\n\n{table}"
 
 
 def _auc(train: pl.DataFrame, test: pl.DataFrame, crosses: Sequence[Sequence[str]]) -> float:
@@ -193,6 +197,7 @@ def main() -> None:
     parser.add_argument("study", choices=["planted", "wide", "lost", "real"])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rows", type=int, default=200_000)
+    parser.add_argument("--log", choices=list(LOGS), default=None, help="One of the real logs; else all.")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="Folder of the real logs.")
     options = parser.parse_args()
     with TemporaryDirectory() as name:
@@ -206,7 +211,7 @@ def main() -> None:
         elif options.study == "lost":
             print(lost(folder, seeds=options.seeds, strength=20))
         else:
-            for log in LOGS:
+            for log in LOGS if options.log is None else [options.log]:
                 print(real(log, folder, options.data, rows=options.rows), end="\n\n")
 
 
