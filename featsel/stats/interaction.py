@@ -55,7 +55,8 @@ def interaction_test(counts: NDArray[np.int64], fit: AdditiveFit) -> Interaction
     residuals r. With n rows of variance v = e (1 - e) and no interaction, the inner sum has mean 0, variance
     :math:`2 n (n - 1) v^2` and third moment :math:`8 n (n-1) (n-2) v^3 + 4 n (n-1) v^2 (1 - 2e)^2`; that the
     rates are fitted takes the share of the leverage off each and shifts the mean by
-    :math:`-v h (n - 1)`. The p-value is the tail of the gamma distribution of these three moments.
+    :math:`-v h (n - 1)`. The p-value is the tail of the gamma distribution of these three moments,
+    or the normal one where that is larger.
 
     Parameters
     ----------
@@ -89,7 +90,11 @@ def interaction_test(counts: NDArray[np.int64], fit: AdditiveFit) -> Interaction
     skewness = max(float(np.dot(weight**3, third)) / spread**3, LEAST_SKEWNESS)
     # a gamma distribution of this skewness has its mean so far above the least possible value
     centre = 2.0 * spread / skewness
-    return InteractionTest(observed / spread, float(p_value(observed + centre, centre, spread)))
+    z = observed / spread
+    skewed = float(p_value(observed + centre, centre, spread))
+    # of rates near 0 or 1 the skewness is so large that nearly all chance lies below the mean; the fit is not
+    # that good, and a deviation within the noise must not pass for a find
+    return InteractionTest(z, max(skewed, math.erfc(z / math.sqrt(2.0)) / 2.0))
 
 
 def expected_without(fit: AdditiveFit) -> NDArray[np.float64]:
