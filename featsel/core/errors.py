@@ -9,6 +9,9 @@ import difflib
 from collections.abc import Sequence
 from typing import ClassVar
 
+SHOWN = 12
+"""Names that a message lists."""
+
 
 class FeatselError(Exception):
     """An error that the user can understand and mend.
@@ -112,6 +115,10 @@ def did_you_mean(name: str, known: Sequence[str], *, what: str) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]!r}?"
-    shown = ", ".join(known[:12])
-    more = f" and {len(known) - 12} more" if len(known) > 12 else ""
-    return f"{what}: {shown}{more}."
+    return f"{what}: {listed(known)}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a message lists them: twelve, and how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from featsel.core.columns import CategoricalColumn, Column, EncodedLog, ListColumn, NumericColumn
 from featsel.core.counts import FieldCounts
-from featsel.engines.keys import number_keys
+from featsel.engines.keys import mixed, number_keys
+from featsel.engines.pairs import dense_codes
 from featsel.engines.weights import NO_WEIGHTS
 
 CODE_TYPES = (np.uint8, np.uint16, np.uint32)
@@ -276,16 +277,10 @@ def _bin_codes(column: NumericColumn, bin_ends: NDArray[np.uint64]) -> NDArray[n
     return np.concatenate(parts)
 
 
-def _set_codes(column: ListColumn) -> NDArray[np.int64]:
+def _set_codes(column: ListColumn) -> NDArray[np.uint32]:
     """Number the distinct sets of values that rows hold, in the order of their first rows."""
     ends = column.ends.read()
     begins = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-    # a sum does not depend on order; splitmix64 (Steele, Lea & Flood 2014) spreads the codes over 64 bits
-    mixed = (column.codes.read().astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    _, first, places = np.unique(np.add.reduceat(mixed, begins), return_index=True, return_inverse=True)
-    rank = np.empty(first.size, np.int64)
-    rank[np.argsort(first)] = np.arange(first.size)
-    return rank[places]
+    entries = (column.codes.read().astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    # a sum does not depend on order
+    return dense_codes(np.add.reduceat(mixed(entries), begins))

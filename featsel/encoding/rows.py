@@ -17,6 +17,7 @@ from featsel.core.columns import CategoricalColumn, EncodedLog, ListColumn, Stor
 from featsel.core.feature_config import EncodedField, EncodedKind, Encoding, FeatureConfig, Pooling
 from featsel.encoding.fit import number_texts
 from featsel.encoding.numbers import LARGEST_SCALED, bin_numbers, is_scalable, log_square
+from featsel.engines.keys import mixed
 
 Ids = NDArray[np.int32]
 Weights = NDArray[np.float32]
@@ -137,11 +138,7 @@ def combine_hashes(hashes: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
     """One hash for several: the order matters."""
     total = np.zeros(hashes[0].shape, np.uint64)
     for each in hashes:
-        # the finalizer of splitmix64 (Steele, Lea & Flood 2014)
-        mixed = (total + each) + np.uint64(0x9E3779B97F4A7C15)
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        total = mixed ^ (mixed >> np.uint64(31))
+        total = mixed((total + each) + np.uint64(0x9E3779B97F4A7C15))
     return total
 
 

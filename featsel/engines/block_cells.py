@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from featsel.core.counts import ContingencyTable
 from featsel.engines import kernels
+from featsel.engines.keys import mixed
 from featsel.engines.pair_cells import PairCells
 
 FEW_ROWS = 32
@@ -39,11 +40,8 @@ def deal_blocks(n_rows: int, n_blocks: int, *, seed: int) -> NDArray[np.uint8]:
     """
     # splitmix64 (Steele, Lea & Flood 2014)
     start = np.uint64((seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) & 0xFFFFFFFFFFFFFFFF)
-    mixed = (np.arange(n_rows, dtype=np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15) ^ start
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    return (mixed % np.uint64(n_blocks)).astype(np.uint8)
+    steps = (np.arange(n_rows, dtype=np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed(steps ^ start) % np.uint64(n_blocks)).astype(np.uint8)
 
 
 def part_tables(cells: PairCells, is_first: NDArray[np.bool_]) -> tuple[ContingencyTable, ContingencyTable]:

@@ -97,10 +97,11 @@ def count_jointly(first: CountedCodes, second: CountedCodes) -> JointCounts:
     columns = kernels.read_only(first.codes), kernels.read_only(second.codes)
     _group_rows(*columns, starts[:-1].copy(), grouped)
     scratch = np.zeros(second.counts.size, np.int32)
-    return JointCounts(*_sum_groups(starts, grouped, scratch, _logarithms()))
+    return JointCounts(*_sum_groups(starts, grouped, scratch, logarithm_table()))
 
 
-def _logarithms() -> NDArray[np.float64]:
+def logarithm_table() -> NDArray[np.float64]:
+    """``k ln k`` of the counts from 0 to 4095."""
     counts = np.arange(N_LOGARITHMS, dtype=np.float64)
     logarithms: NDArray[np.float64] = counts * np.log(np.maximum(counts, 1.0))
     return logarithms

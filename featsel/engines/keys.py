@@ -50,6 +50,29 @@ def number_keys(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
     return keys.view(np.uint64)
 
 
+def mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Spread numbers over all 64 bits, one to one: the finalizer of splitmix64.
+
+    Parameters
+    ----------
+    numbers : ndarray of uint64, any shape
+        Better multiplied by an odd constant, or moved by one, before: zero stays zero.
+
+    Returns
+    -------
+    ndarray of uint64, same shape
+        A new array.
+
+    References
+    ----------
+    Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+    """
+    bits = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+    return bits
+
+
 def as_numbers(values: pl.Series) -> pl.Series:
     """Values as float64 with null for NaN and for text that is no number."""
     if values.dtype.is_temporal():

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from featsel.engines import kernels
 from featsel.engines.coarse_codes import N_CODES, CoarseCodes
+from featsel.engines.joint_codes import logarithm_table
 
 Bytes = NDArray[np.uint8]
 Table = NDArray[np.int32]
@@ -24,9 +25,6 @@ FloatArray = NDArray[np.float64]
 
 PAIRS_AT_ONCE = 64
 """Pairs that a thread takes at a time."""
-
-N_LOGARITHMS = 1 << 12
-"""Counts whose logarithm is looked up, 32 kB of them; cells with more rows are few."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +96,7 @@ def pair_sums(
     sums: FloatArray = np.empty((len(pairs), 3))
     columns = kernels.read_only(codes.codes), kernels.read_only(codes.labels)
     sizes = codes.codes.max(axis=1, initial=0).astype(np.int64) + 1
-    counts = np.arange(N_LOGARITHMS, dtype=np.float64)
-    logarithms: FloatArray = counts * np.log(np.maximum(counts, 1.0))
+    logarithms = logarithm_table()
 
     def add(start: int) -> None:
         table: Table = np.empty((N_CODES * N_CODES, 2), np.int32)

@@ -20,10 +20,10 @@ from featsel.ranking.verdicts import SIGNIFICANCE
 from featsel.stats import (
     benjamini_hochberg,
     group,
+    independence_p_values,
     mutual_information,
     null_moments,
     p_value,
-    two_value_p_value,
     usable_information,
 )
 from featsel.stats.heterogeneity import effect_heterogeneity
@@ -214,10 +214,7 @@ def domain_scores(cells: PairCells, n_domains: int) -> DomainScores:
     n_rows = np.array([table.total for table in tables])
     observed = np.array([mutual_information(table) for table in tables])
     expected, sd = null_moments(tables)
-    p_values = p_value(observed, expected, sd)
-    for index, table in enumerate(tables):
-        if (exact := two_value_p_value(table)) is not None:
-            p_values[index] = exact
+    p_values = independence_p_values(tables, observed, (expected, sd))
     usable = np.array([usable_information(table).nats for table in tables])
     # information of disjoint rows adds up, and so do its mean and variance under independence; a field of
     # one value has none of either but rounding

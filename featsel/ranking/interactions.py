@@ -20,6 +20,7 @@ from featsel.encoding.row_codes import RowCodes
 from featsel.engines.coarse_codes import CoarseCodes, coarse_codes, sample_rows
 from featsel.engines.pair_cells import count_cells
 from featsel.engines.pair_screen import screen_pairs
+from featsel.engines.pairs import images
 from featsel.ranking.pair_scores import PairScores, score_pair
 from featsel.stats import benjamini_hochberg
 
@@ -191,9 +192,8 @@ def _determines(field: RowCodes, other: RowCodes) -> bool:
     if field.n_codes < other.n_codes:
         return False
     for rows in (slice(GLANCE_ROWS), slice(None)):
-        image = np.zeros(field.n_codes, other.codes.dtype)
-        image[field.codes[rows]] = other.codes[rows]
-        if not np.array_equal(image[field.codes[rows]], other.codes[rows]):
+        first, second = (each.codes[rows].astype(np.uint32) for each in (field, other))
+        if images(first, second, n_first=field.n_codes) is None:
             return False
     return True
 

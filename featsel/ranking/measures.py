@@ -14,12 +14,11 @@ from featsel.stats import (
     UsableInformation,
     field_entropy,
     group,
+    independence_p_values,
     label_entropy,
     mutual_information,
     null_moments,
-    p_value,
     relative_information,
-    two_value_p_value,
     usable_information,
     z_score,
 )
@@ -90,10 +89,7 @@ def measure(
     entropies = np.array([label_entropy(table) for table in tables])
     observed = np.array([mutual_information(table) for table in tables])
     expected, deviations = null_moments(tables)
-    p_values = p_value(observed, expected, deviations)
-    for index, table in enumerate(tables):
-        if (exact := two_value_p_value(table)) is not None:
-            p_values[index] = exact
+    p_values = independence_p_values(tables, observed, (expected, deviations))
     gains = tuple(usable_information(table) for table in tables)
     if score is Score.OUTRANK:
         scores = np.array([_outrank(name, table, seed) for name, table in zip(names, tables, strict=True)])

@@ -12,10 +12,9 @@ from featsel.selection.candidates import Candidates
 from featsel.stats import (
     benjamini_hochberg,
     group,
+    independence_p_values,
     mutual_information,
     null_moments,
-    p_value,
-    two_value_p_value,
 )
 
 SIGNIFICANCE = 0.05
@@ -72,8 +71,5 @@ def field_information(candidates: Candidates) -> FieldInformation:
     tables = tuple(group(ContingencyTable(part, np.ones(len(part), np.int64))) for part in parts)
     observed = np.array([mutual_information(table) for table in tables])
     expected, sd = null_moments(tables)
-    p_values = p_value(observed, expected, sd)
-    for index, table in enumerate(tables):
-        if (exact := two_value_p_value(table)) is not None:
-            p_values[index] = exact
+    p_values = independence_p_values(tables, observed, (expected, sd))
     return FieldInformation(tables, observed - expected, benjamini_hochberg(p_values))

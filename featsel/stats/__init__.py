@@ -9,7 +9,13 @@ from featsel.stats.independence import (
     variance_of_mutual_information,
 )
 from featsel.stats.intervals import StandardErrors, standard_errors
-from featsel.stats.significance import benjamini_hochberg, p_value, two_value_p_value, z_score
+from featsel.stats.significance import (
+    benjamini_hochberg,
+    independence_p_values,
+    p_value,
+    two_value_p_value,
+    z_score,
+)
 from featsel.stats.usable import UsableInformation, usable_information
 
 __all__ = [
@@ -22,6 +28,7 @@ __all__ = [
     "expected_mutual_information",
     "field_entropy",
     "group",
+    "independence_p_values",
     "label_entropy",
     "mutual_information",
     "null_moments",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -123,6 +125,32 @@ def two_value_p_value(table: ContingencyTable) -> float | None:
     observed = information[int(small[rare] - lowest)]
     is_extreme = information >= observed - ROUNDING * (1.0 + abs(observed))
     return float(weight[is_extreme].sum() / weight.sum())
+
+
+def independence_p_values(
+    tables: Sequence[ContingencyTable], mutual_information: ArrayLike, moments: tuple[ArrayLike, ArrayLike]
+) -> FloatArray:
+    """Probability of as much mutual information under independence, for many fields.
+
+    Parameters
+    ----------
+    tables : sequence of ContingencyTable
+        Joint counts of fields and two labels.
+    mutual_information : array_like of float, shape (n_tables,)
+        Theirs, nats per row.
+    moments : tuple of two array_like of float, shape (n_tables,)
+        Means and standard deviations from :func:`featsel.stats.null_moments`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_tables,)
+        Exact where a field of two values needs it, see :func:`two_value_p_value`; else :func:`p_value`.
+    """
+    probabilities = p_value(mutual_information, *moments)
+    for index, table in enumerate(tables):
+        if (exact := two_value_p_value(table)) is not None:
+            probabilities[index] = exact
+    return probabilities
 
 
 def _log_factorial(counts: FloatArray) -> FloatArray:

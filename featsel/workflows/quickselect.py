@@ -16,7 +16,7 @@ from featsel.artifacts.atomic import write_text
 from featsel.artifacts.documents import RANKING_SCHEMA, to_json
 from featsel.artifacts.frames import write_frame
 from featsel.core.columns import EncodedLog, NumericColumn
-from featsel.core.errors import ConfigError, DataError, MissingColumnError
+from featsel.core.errors import ConfigError, DataError, MissingColumnError, listed
 from featsel.core.schema import Field, FieldKind
 from featsel.engines.local import Resources
 from featsel.logs.fingerprint import fingerprint
@@ -46,9 +46,6 @@ LARGEST_SAMPLE_BYTES = 256 * 2**20
 
 READ_NUMBERS = 1 << 20
 """Numbers of a column that are read together."""
-
-SHOWN = 12
-"""Names that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +123,7 @@ def quickselect(
         }
     if not rows.any():
         raise DataError(
-            "no numeric field varies: " + _listed([each.name for each in fields]),
+            "no numeric field varies: " + listed([each.name for each in fields]),
             "A ranking needs fields with two numbers and more.",
         )
     if len(rows) < n_rows:
@@ -189,12 +186,12 @@ def _numeric_fields(
     others = [each.name for each in fields if each.kind is not FieldKind.NUMERIC]
     if not numeric:
         raise ConfigError(
-            f"--method quickselection ranks numeric fields, and the log has none: {_listed(others)}",
+            f"--method quickselection ranks numeric fields, and the log has none: {listed(others)}",
             "Name fields whose numbers are amounts with --numeric, or use --method information.",
         )
     if others:
         reporter.warn(
-            f"left out, because only numeric fields are ranked: {_listed(others)} (if their numbers are "
+            f"left out, because only numeric fields are ranked: {listed(others)} (if their numbers are "
             "amounts: --numeric NAME)"
         )
     return numeric
@@ -240,8 +237,3 @@ def _write(result: StrengthResult, path: Path) -> None:
             write_text(path, result.to_tsv())
         case _:
             write_frame(pl.LazyFrame([asdict(each) for each in result.ranking.fields]), path)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more}"

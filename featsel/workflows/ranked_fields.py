@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from featsel.artifacts.rankings import read_ranking
-from featsel.core.errors import ConfigError, DataError, MissingColumnError
+from featsel.core.errors import ConfigError, DataError, MissingColumnError, listed
 from featsel.core.feature_config import DroppedField
 from featsel.ranking.scores import Verdict
 from featsel.workflows.reporter import Reporter
-
-SHOWN = 12
-"""Names that a message lists."""
 
 
 def ruled_out(
@@ -65,7 +62,7 @@ def ruled_out(
     missing = [name for name in names if name not in judged]
     if missing:
         raise DataError(
-            f"ranking {str(path)!r} lacks {_listed(missing)} of the log",
+            f"ranking {str(path)!r} lacks {listed(missing)} of the log",
             "Rank this log with the same --include and --exclude, or leave these fields out with --exclude.",
         )
     if ranking.fingerprint != fingerprint:
@@ -85,11 +82,6 @@ def ruled_out(
             "Select without --ranking, or with --keep-noise.",
         )
     if dropped:
-        told = _listed([f"{name} ({judged[name].verdict})" for name in dropped])
+        told = listed([f"{name} ({judged[name].verdict})" for name in dropped])
         reporter.note(f"{path.name} rules out {told}")
     return dropped
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return f"{', '.join(names[:SHOWN])}{more}"

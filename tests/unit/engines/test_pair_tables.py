@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from featsel.engines.coarse_codes import CoarseCodes
-from featsel.engines.pair_tables import N_LOGARITHMS, pair_sums, pair_table
+from featsel.engines.joint_codes import N_LOGARITHMS
+from featsel.engines.pair_tables import pair_sums, pair_table
 
 
 def random_codes(sizes, n_rows, seed):
