@@ -32,6 +32,14 @@ class FeatselError(Exception):
         self.message = message
         self.hint = hint
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel from one process to another, whatever a subclass is made from."""
+        return _blank, (type(self), self.message), self.__dict__
+
+
+def _blank(kind: type[FeatselError], message: str) -> FeatselError:
+    return kind.__new__(kind, message)
+
 
 class FeatselWarning(UserWarning):
     """Something may be wrong with the data or the request; what Python programs are warned with."""

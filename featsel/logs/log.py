@@ -84,6 +84,8 @@ class Log:
         Text columns that are given as points in time, with their spelling.
     n_lost_times : dict of str to int
         Of those, how many values were no points in time in the last reading and became null.
+    kept : ndarray of int64, shape (n_kept,), optional
+        Of a shard of a sample: which of its rows are read, ascending.
     """
 
     table: Table
@@ -95,6 +97,7 @@ class Log:
     edits: Mapping[str, pl.Expr] = field(default_factory=dict[str, pl.Expr])
     times: Mapping[str, str] = field(default_factory=dict[str, str])
     n_lost_times: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
+    kept: NDArray[np.int64] | None = None
     _sizes: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
 
     @property
@@ -113,7 +116,8 @@ class Log:
             with _readable(self.source):
                 n_rows = self.table.count_rows()
             self._sizes["file_rows"] = n_rows
-            for limit in (self.selection.first, self.selection.sample):
+            n_kept = None if self.kept is None else self.kept.size
+            for limit in (self.selection.first, self.selection.sample, n_kept):
                 n_rows = min(n_rows, limit) if limit is not None else n_rows
             self._sizes["rows"] = n_rows
         return self._sizes["rows"]
@@ -193,7 +197,45 @@ class Log:
         for rows in self.table.read(columns, n_rows=n_rows, batch_rows=batch_rows):
             yield rows.with_columns(**edits) if edits else rows
 
+    def shards(self, most_rows: int) -> list[Log]:
+        """Cut the selected rows into logs that other processes can read by themselves.
+
+        Parameters
+        ----------
+        most_rows : int
+            About as many rows in each; text, which does not tell how many it has, is cut between files alone.
+
+        Returns
+        -------
+        list of Log
+            In the order of the rows, at least one. A frame in memory, and files that had to be converted, can
+            be read on this machine alone.
+        """
+        parts = self.table.parts(most_rows)
+        if self.selection.first is None and self.selection.sample is None:
+            return [self._shard(part) for part in parts]
+        kept = self._sampled_rows()
+        n_left = self.count_sampled_from()
+        found: list[Log] = []
+        start = 0
+        for part in parts:
+            if n_left <= 0:
+                break
+            n_rows = min(part.count_rows(), n_left)
+            shard = replace(self._shard(part), selection=RowSelection(first=n_rows))
+            if kept is not None:
+                first, last = np.searchsorted(kept, [start, start + n_rows])
+                shard = replace(shard, kept=kept[first:last] - start)
+            found.append(shard)
+            start, n_left = start + n_rows, n_left - n_rows
+        return found
+
+    def _shard(self, part: Table) -> Log:
+        return replace(self, table=part, selection=RowSelection(), n_lost_times={}, _sizes={})
+
     def _sampled_rows(self) -> NDArray[np.int64] | None:
+        if self.kept is not None:
+            return self.kept
         if self.selection.sample is None:
             return None
         n_wanted, n_rows = self.count_rows(), self.count_sampled_from()
@@ -283,7 +325,9 @@ def _scan(source: Source, text: TextOptions, folder: Path) -> Log:
     if source.format in CONVERTERS:
         target = folder / "converted.parquet"
         conversion = CONVERTERS[source.format](paths, target)
-        return _scanned(pl.scan_parquet(target, glob=False), source, notes=(conversion.sentence,))
+        frame = pl.scan_parquet(target, glob=False)
+        dtypes = dict(frame.collect_schema())
+        return Log(ScannedTable(frame, dtypes), dtypes, source, notes=(conversion.sentence,))
     if source.format is Format.NDJSON:
         schema = find_json_columns(paths)
         read_json = partial(json_frames, schema=schema)
@@ -298,21 +342,28 @@ def _scan(source: Source, text: TextOptions, folder: Path) -> Log:
         )
         lines = LineTable(source.paths, source.partitions, columns, read_text, count_text)
         return Log(lines, lines.dtypes, source, dialect=dialect)
+    frame = _scan_columnar(paths, source, None)
+    with _readable(source):
+        dtypes = dict(frame.collect_schema())
+    folders = {name: dtypes[name] for name in source.partitions[0]}
+    table = ScannedTable(frame, dtypes, tuple(paths), partial(_scan_columnar, source=source, folders=folders))
+    return Log(table, dtypes, source)
+
+
+def _scan_columnar(
+    paths: Sequence[str], source: Source, folders: Mapping[str, pl.DataType] | None
+) -> pl.LazyFrame:
+    """Frame of some files of a log.
+
+    What ``folders`` say has the given types, or those that fit the values in these paths.
+    """
     is_hive = bool(source.partitions[0])
-    if source.format is Format.PARQUET:
-        frame = pl.scan_parquet(paths, hive_partitioning=is_hive, glob=False)
-    else:
-        frame = pl.scan_ipc(paths, hive_partitioning=is_hive, glob=False)
+    scan = pl.scan_parquet if source.format is Format.PARQUET else pl.scan_ipc
+    frame = scan(list(paths), hive_partitioning=is_hive, hive_schema=folders or None, glob=False)
     if is_hive:  # polars looks at all folders, those above the log too
         above = {part.split("=", 1)[0] for part in Path(paths[0]).parts[:-1] if "=" in part}
         frame = frame.drop(above - source.partitions[0].keys())
-    return _scanned(frame, source)
-
-
-def _scanned(frame: pl.LazyFrame, source: Source, *, notes: tuple[str, ...] = ()) -> Log:
-    with _readable(source):
-        dtypes = dict(frame.collect_schema())
-    return Log(ScannedTable(frame, dtypes), dtypes, source, notes=notes)
+    return frame
 
 
 CONVERTERS: dict[Format, Callable[[Sequence[str], Path], Conversion]] = {
