@@ -14,6 +14,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from featsel.cli import options
+from featsel.core.engine import Cluster, Engine
+from featsel.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from featsel.engines.local import Resources
@@ -43,13 +45,22 @@ class LogOptions:
     seed: options.Seed = 0
     threads: options.Threads = None
     memory_limit: options.MemoryLimit = "4GB"
+    engine: options.EngineName = Engine.LOCAL
+    ray_address: options.RayAddress = None
 
     def resources(self) -> Resources:
-        """Threads, of which polars is told before it is loaded, and memory."""
+        """Threads, of which polars is told before it is loaded, memory, and where counting runs."""
         n_threads = options.use_threads(self.threads)
+        memory_bytes = options.parse_bytes(self.memory_limit)
+        if self.ray_address is not None and self.engine is not Engine.RAY:
+            raise ConfigError(
+                "--ray-address names a cluster, but the engine is local", "Add --engine ray, or leave it out."
+            )
         from featsel.engines.local import Resources  # noqa: PLC0415 - polars and numba are loaded from here on
 
-        return Resources(n_threads, options.parse_bytes(self.memory_limit))
+        if self.engine is Engine.LOCAL:
+            return Resources(n_threads, memory_bytes)
+        return Resources(n_threads, memory_bytes, Cluster(self.ray_address, n_threads, memory_bytes))
 
     def request(self, data: list[str]) -> LogRequest:
         """The log that they describe; call :meth:`resources` first."""

@@ -14,6 +14,7 @@ import typer
 
 from featsel.core.byte_units import BYTE_UNITS
 from featsel.core.cores import available_cores
+from featsel.core.engine import Engine
 from featsel.core.errors import ConfigError, did_you_mean
 from featsel.core.feature_config import EmbeddingScheme, EmbeddingTable, SplitOrder
 
@@ -94,6 +95,16 @@ Threads = Annotated[int | None, typer.Option(min=1, max=1024, metavar="N", help=
 MemoryLimit = Annotated[
     str,
     typer.Option(metavar="SIZE", help="Memory for counting, such as 500MB or 4GB; more is spilled to disk."),
+]
+EngineName = Annotated[
+    Engine, typer.Option(help="Where the log is read and counted: here, or on a Ray cluster.")
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="With --engine ray: a running cluster; else one is started here, of --threads workers.",
+    ),
 ]
 Config = Annotated[
     Path | None,

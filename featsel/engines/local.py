@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from featsel.core.counts import FieldCounts
+from featsel.core.engine import Cluster
 from featsel.core.schema import Field, LogSchema
 from featsel.engines.fields import FieldCounter
 from featsel.engines.roles import RoleReader
@@ -80,10 +81,13 @@ class Resources:
         Threads that count.
     memory_bytes : int
         Aim for the tables and runs of counting; reading needs memory beside it.
+    cluster : Cluster, optional
+        Where counting runs, if not in this process.
     """
 
     n_threads: int
     memory_bytes: int
+    cluster: Cluster | None = None
 
 
 def count_fields(

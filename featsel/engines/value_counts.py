@@ -7,7 +7,7 @@ ends, and counted at the end by merging them with the table range by range. Noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 from featsel.core.counts import ContingencyTable
 from featsel.engines import kernels, merging
 from featsel.engines.spill import RunStore, SortedRun
+from featsel.engines.tallies import CountedValues, See, fill_bins, tally
 
 FIRST_SLOTS = 256
 """A table starts small: most fields have few values, and a fresh megabyte costs its page faults."""
 
 MERGE_KEYS = 1 << 19
 """Keys merged at once: 4 MB that are sorted in one go."""
-
-SMALL_COUNTS = 64
-"""Values with fewer rows of each label are tallied by their counts in a square table."""
 
 USELESS_TABLE_MISSES = 0.6
 """Where more of a batch than this finds no place in the table, later batches pass it by: a look-up that
@@ -34,9 +32,6 @@ LAST_KEY = int(merging.LAST_KEY)
 
 WeightedKeys = tuple[NDArray[np.uint64], NDArray[Any]]
 """Keys and the weights beside them; no weights where all are 1."""
-
-See = Callable[[NDArray[np.uint64], NDArray[Any]], None]
-"""Is shown values and their sums, and changes neither."""
 
 
 class ValueCounts:
@@ -59,7 +54,7 @@ class ValueCounts:
         self._table_values = table_values
         self._capacity = spill_keys
         self._store = store
-        self._is_weighted = is_weighted
+        self.is_weighted = is_weighted
         self._table_keys = np.zeros(FIRST_SLOTS, np.uint64)
         self._table_sums = np.zeros((FIRST_SLOTS, 2), self._dtype)
         self._n_used: int = 0
@@ -99,83 +94,17 @@ class ValueCounts:
         self._is_closed = self._is_closed or n_missed > USELESS_TABLE_MISSES * keys.size
 
     def tally(self, see: See | None = None) -> tuple[int, ContingencyTable]:
-        """Finish: how many values have which counts.
-
-        Parameters
-        ----------
-        see : callable, optional
-            Shown all values, as :meth:`bin` shows them too.
-
-        Returns
-        -------
-        int
-            Distinct values.
-        ContingencyTable
-            One row per pair of counts; unsorted, equal pairs may stand in several rows.
-        """
-        n_values = 0
-        side = 0 if self._is_weighted else SMALL_COUNTS
-        small = np.zeros((side, side), np.int64)
-        parts: list[NDArray[Any]] = []
-        multiplicities: list[NDArray[np.int64]] = []
-        for keys, sums in self._sorted_values():
-            if see is not None:
-                see(keys, sums)
-            n_values += sums.shape[0]
-            if self._is_weighted:
-                # a pair of floats is a complex number, of which numpy finds the distinct ones
-                pairs, n_equal = np.unique(sums.view(np.complex128).ravel(), return_counts=True)
-                parts.append(pairs.view(np.float64).reshape(-1, 2))
-                multiplicities.append(n_equal.astype(np.int64))
-            else:
-                n_large = merging.tally_sums(sums, small)
-                parts.append(sums[:n_large].copy())
-                multiplicities.append(np.ones(n_large, np.int64))
-        parts.append(np.argwhere(small).astype(self._dtype).reshape(-1, 2))
-        multiplicities.append(small[np.nonzero(small)])
-        return n_values, ContingencyTable(np.concatenate(parts), np.concatenate(multiplicities))
+        """Finish: how many values have which counts; see :func:`featsel.engines.tallies.tally`."""
+        return tally(self.sorted_values(), is_weighted=self.is_weighted, see=see)
 
     def bin(
         self, n_bins: int, total: float, see: See | None = None
     ) -> tuple[int, ContingencyTable, NDArray[np.uint64]]:
-        """Finish: counts of the values in bins of equal counts, in the order of the keys.
+        """Finish: counts of values in bins, no more than the hash table may hold values.
 
-        Parameters
-        ----------
-        n_bins : int
-            At most this many, no more than the hash table may hold values; fewer values than that keep one
-            bin each.
-        total : float
-            Sum of all weights, or the number of rows.
-        see : callable, optional
-            Shown the keys of all values, ascending, and their sums by label, part by part.
-
-        Returns
-        -------
-        int
-            Distinct values.
-        ContingencyTable
-            One row per bin.
-        ndarray of uint64
-            Last key of each bin.
+        See :func:`featsel.engines.tallies.fill_bins`.
         """
-        if self._n_used <= n_bins and not self._n_aside:
-            ((keys, sums),) = self._sorted_values()
-            if see is not None:
-                see(keys, sums)
-            return self._n_used, ContingencyTable(sums, np.ones(len(sums), np.int64)), keys
-        n_values = 0
-        bins = np.zeros((n_bins, 2), self._dtype)
-        last_keys = np.zeros(n_bins, np.uint64)
-        state = np.array([0.0, 0.0, total])
-        for keys, sums in self._sorted_values():
-            if see is not None:
-                see(keys, sums)
-            n_values += sums.shape[0]
-            merging.fill_bins(keys, sums, bins, last_keys, state)
-        is_full = bins.sum(axis=1) > 0
-        table = ContingencyTable(bins[is_full], np.ones(np.count_nonzero(is_full), np.int64))
-        return n_values, table, last_keys[is_full]
+        return fill_bins(self.sorted_values(), n_bins, total, is_weighted=self.is_weighted, see=see)
 
     @property
     def _n_aside(self) -> int:
@@ -193,7 +122,7 @@ class ValueCounts:
         else:
             # memory that is not written to takes no room, so that a short column stays small
             self._spill_keys = np.empty((2, self._capacity), np.uint64)
-            self._spill_weights = np.empty((2, self._capacity if self._is_weighted else 0), self._dtype)
+            self._spill_weights = np.empty((2, self._capacity if self.is_weighted else 0), self._dtype)
 
     def _flush(self) -> None:
         """Move the keys that were set aside to disk."""
@@ -208,12 +137,12 @@ class ValueCounts:
         """Sort the buffer of a label in place."""
         part = slice(int(self._n_spilled[label]))
         keys, weights = self._spill_keys[label, part], self._spill_weights[label, part]
-        if self._is_weighted:
+        if self.is_weighted:
             return _sorted(keys, weights)
         keys.sort()
         return keys, weights
 
-    def _sorted_values(self) -> Iterator[tuple[NDArray[np.uint64], NDArray[Any]]]:
+    def sorted_values(self) -> Iterator[CountedValues]:
         """Finish: all values in the order of their keys.
 
         Yields

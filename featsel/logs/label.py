@@ -72,13 +72,28 @@ class LabelReader:
         Name of the column, for messages.
     positive : str or None
         The value that counts as 1; None where labels are 0/1 or boolean.
+    first_row : int, optional
+        Where the rows begin that it reads, if they are a part of the log: which values there are is then
+        judged by who absorbs it.
     """
 
-    def __init__(self, name: str, positive: str | None) -> None:
+    def __init__(self, name: str, positive: str | None, *, first_row: int | None = None) -> None:
         self.name = name
         self.positive = positive
+        self._wanted = positive
         self._seen: dict[str, None] = {}
-        self._n_rows = 0
+        self._is_part = first_row is not None
+        self._n_rows = first_row or 0
+
+    def at(self, first_row: int) -> LabelReader:
+        """Reader for the part of the log that begins with a row."""
+        return LabelReader(self.name, self.positive, first_row=first_row)
+
+    def absorb(self, other: LabelReader) -> None:
+        """Take over what the reader of a later part saw; raises what :meth:`read` would have raised."""
+        self._seen.update(other._seen)
+        self._wanted = other._wanted
+        self._check_seen()
 
     def read(self, labels: pl.Series) -> NDArray[np.uint8]:
         """0/1 of one batch.
@@ -161,15 +176,21 @@ class LabelReader:
             # text that is no number matches nothing, which is reported at the end
             with suppress(ValueError, pl.exceptions.PolarsError):
                 wanted = str(pl.Series([float(wanted)]).cast(labels.dtype).cast(pl.String)[0])
+        self._wanted = wanted
         self._seen.update(dict.fromkeys(text.unique(maintain_order=True).head(SHOWN_VALUES + 1).to_list()))
+        self._check_seen()
+        return text == wanted
+
+    def _check_seen(self) -> None:
+        if self._is_part:
+            return
         if len(self._seen) > 2:
             raise LabelError(
                 f"label {self.name!r} has more than two values: {_listed(list(self._seen))}",
                 "Keep the rows of two classes, or derive a 0/1 column.",
             )
-        if len(self._seen) == 2 and wanted not in self._seen:
+        if len(self._seen) == 2 and self._wanted not in self._seen:
             raise self._never_positive()
-        return text == wanted
 
     def _never_positive(self) -> LabelError:
         return LabelError(

@@ -86,6 +86,8 @@ class Log:
         Of those, how many values were no points in time in the last reading and became null.
     kept : ndarray of int64, shape (n_kept,), optional
         Of a shard of a sample: which of its rows are read, ascending.
+    is_copied : bool
+        Whether it was copied to this machine to be read, so that no other one can read it.
     """
 
     table: Table
@@ -98,6 +100,7 @@ class Log:
     times: Mapping[str, str] = field(default_factory=dict[str, str])
     n_lost_times: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
     kept: NDArray[np.int64] | None = None
+    is_copied: bool = False
     _sizes: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
 
     @property
@@ -197,13 +200,14 @@ class Log:
         for rows in self.table.read(columns, n_rows=n_rows, batch_rows=batch_rows):
             yield rows.with_columns(**edits) if edits else rows
 
-    def shards(self, most_rows: int) -> list[Log]:
+    def shards(self, most_rows: int | None) -> list[Log]:
         """Cut the selected rows into logs that other processes can read by themselves.
 
         Parameters
         ----------
-        most_rows : int
+        most_rows : int or None
             About as many rows in each; text, which does not tell how many it has, is cut between files alone.
+            None for one shard.
 
         Returns
         -------
@@ -277,7 +281,11 @@ def open_log(
     with temporary_folder(prefix="featsel-") as folder:
         spooled = _spool_streams(source, Path(folder))
         try:
-            log = replace(_scan(spooled, text, Path(folder)), selection=selection or RowSelection())
+            log = replace(
+                _scan(spooled, text, Path(folder)),
+                selection=selection or RowSelection(),
+                is_copied=spooled.paths != source.paths or source.format in CONVERTERS,
+            )
             yield log.without_dictionaries()
         except FeatselError as error:
             for original, copy in zip(source.paths, spooled.paths, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,13 +49,13 @@ class Table(Protocol):
         """
         ...
 
-    def parts(self, most_rows: int) -> Sequence[Table]:
+    def parts(self, most_rows: int | None) -> Sequence[Table]:
         """Neighbouring rows as tables of their own, which other processes can read; together all rows.
 
         Parameters
         ----------
-        most_rows : int
-            About as many rows in each, where the format tells cheaply how many there are.
+        most_rows : int or None
+            About as many rows in each, where the format tells cheaply how many there are; None for one table.
 
         Returns
         -------
@@ -95,8 +96,10 @@ class ScannedTable:
         frame = frame if n_rows is None else frame.head(n_rows)
         return iter(frame.collect_batches(chunk_size=batch_rows, maintain_order=True, engine="streaming"))
 
-    def parts(self, most_rows: int) -> Sequence[Table]:
+    def parts(self, most_rows: int | None) -> Sequence[Table]:
         """Small files together, and slices of large ones; see :meth:`Table.parts`."""
+        if most_rows is None:
+            return [self._of(self.files)]
         if self.scan is None:
             return _slices(self, self.count_rows(), most_rows)
         found: list[Table] = []
@@ -116,7 +119,8 @@ class ScannedTable:
 
     def _of(self, files: Sequence[str]) -> ScannedTable:
         """Same columns, of some files alone."""
-        assert self.scan is not None
+        if self.scan is None:
+            return self
         everywhere = [file if is_url(file) else str(Path(file).resolve()) for file in files]
         return PartOfFiles(self.scan(everywhere), self.dtypes)
 
@@ -180,14 +184,15 @@ class LineTable:
         """Rows of all files: a pass over the text, without parsing values."""
         return sum(map(self.count_file, self.paths))
 
-    def parts(self, most_rows: int) -> Sequence[Table]:  # noqa: ARG002 - text does not tell its rows
+    def parts(self, most_rows: int | None) -> Sequence[Table]:
         """Whole files: text cannot be entered in the middle; see :meth:`Table.parts`."""
+        most_bytes = math.inf if most_rows is None else PART_BYTES
         found: list[Table] = []
         waiting: list[tuple[str, Partition]] = []
         n_waiting = 0
         for path, partition in zip(self.paths, self.partitions, strict=True):
             n_bytes = Path(path).stat().st_size
-            if waiting and n_waiting + n_bytes > PART_BYTES:
+            if waiting and n_waiting + n_bytes > most_bytes:
                 found.append(self._of(waiting))
                 waiting, n_waiting = [], 0
             waiting.append((path, partition))

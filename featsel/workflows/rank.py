@@ -21,7 +21,7 @@ from featsel.core.counts import ContingencyTable
 from featsel.core.errors import ConfigError, DataError, MissingColumnError
 from featsel.core.schema import FieldKind, LogSchema
 from featsel.encoding.row_codes import LogCodes
-from featsel.engines.local import LogCounts, Resources, count_fields
+from featsel.engines.local import LogCounts, Resources
 from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import LabelReader
 from featsel.logs.log import Log
@@ -30,6 +30,7 @@ from featsel.ranking.scores import Method, Ranking, Score
 from featsel.report.html import ranking_html
 from featsel.report.ranking import FieldColumn, ranking_overview, ranking_table
 from featsel.report.table import Table, to_markdown, to_tsv
+from featsel.workflows.counting import count_log
 from featsel.workflows.encode import EncodeResources, Roles, encoded
 from featsel.workflows.outputs import check_outputs
 from featsel.workflows.ranked_log import Analysis, RankedLog
@@ -156,17 +157,7 @@ def rank_log(
     for name in options.about:
         _check_field(name, schema, log)
     label = LabelReader(schema.label, schema.positive)
-    n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
-    reporter.start(f"counting {len(schema.fields):,} fields", n_cells)
-    counts = count_fields(
-        schema,
-        read=log.batches,
-        read_label=label.read,
-        is_columnar=log.is_columnar,
-        n_bins=options.bins,
-        resources=resources,
-        advance=reporter.advance,
-    )
+    counts = count_log(log, schema, label, n_bins=options.bins, resources=resources, reporter=reporter)
     label.check_two_classes(n_rows=counts.n_rows, n_positive=counts.n_positive)
     if schema.weight is not None:
         _check_weights(schema.weight, counts, reporter)
