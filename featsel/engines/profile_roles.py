@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -27,6 +28,22 @@ EPOCH_UNITS = {1.0: (5e8, 5e9), 1e3: (5e11, 5e12), 1e6: (5e14, 5e15), 1e9: (5e17
 2128."""
 
 
+@dataclass(frozen=True)
+class RolesOpening:
+    """What the first rows of a log decide for all of it.
+
+    Parameters
+    ----------
+    negative : str, optional
+        The label value that is not positive, where the positive one was named.
+    unit : tuple of float and bool, optional
+        Parts of a second that times count, and whether they are points in time.
+    """
+
+    negative: str | None = None
+    unit: tuple[float, bool] | None = None
+
+
 class ProfileRoles:
     """Labels and times of all rows, read with the first group of fields; labels are remembered for others.
 
@@ -34,18 +51,24 @@ class ProfileRoles:
     ----------
     schema : LogSchema
         Names label and time, as far as the log has them.
+    opening : RolesOpening, optional
+        What the first rows of the log told, if these are later ones.
     """
 
-    def __init__(self, schema: LogSchema) -> None:
-        self._labels = SeenLabels(schema.label, schema.positive) if schema.label else None
-        self._times = SeenTimes(schema.time) if schema.time is not None else None
+    def __init__(self, schema: LogSchema, opening: RolesOpening | None = None) -> None:
+        opening = opening or RolesOpening()
+        self._labels = (
+            SeenLabels(schema.label, schema.positive, negative=opening.negative) if schema.label else None
+        )
+        self._times = SeenTimes(schema.time, unit=opening.unit) if schema.time is not None else None
         self._packed = PackedLabels()
+        self._n_absorbed = 0
         self.columns = [name for name in (schema.label, schema.time) if name]
 
     @property
     def n_rows(self) -> int:
         """Rows that were read with the first group."""
-        return self._packed.n_rows
+        return self._n_absorbed + self._packed.n_rows
 
     def read(self, batch: pl.DataFrame) -> dict[str, NDArray[np.uint64]]:
         """Read a batch of the first group.
@@ -72,6 +95,32 @@ class ProfileRoles:
         """Labels of some rows."""
         return self._packed.between(start, stop)
 
+    @property
+    def opening(self) -> RolesOpening:
+        """What later rows have to be read by."""
+        return RolesOpening(
+            None if self._labels is None else self._labels.negative,
+            None if self._times is None else self._times.unit,
+        )
+
+    def tell_opening(self) -> bool:
+        """Whether the rows so far told all of it."""
+        knows_label = self._labels is None or self._labels.knows_both
+        return knows_label and (self._times is None or self._times.unit is not None)
+
+    def absorb(self, later: ProfileRoles) -> None:
+        """Take over what was read of the rows that follow; their labels are not remembered."""
+        if self._labels is not None and later._labels is not None:
+            self._labels.absorb(later._labels)
+        if self._times is not None and later._times is not None:
+            self._times.absorb(later._times)
+        self._n_absorbed += later.n_rows
+
+    def without_labels(self) -> ProfileRoles:
+        """Same, small enough to be sent: without the labels of the single rows."""
+        self._n_absorbed, self._packed = self.n_rows, PackedLabels()
+        return self
+
     def profiles(self) -> tuple[LabelProfile | None, TimeProfile | None]:
         """What was read of either; None where the log lacks it."""
         return (
@@ -89,18 +138,38 @@ class SeenLabels:
         Name of the column.
     positive : str or None
         The value that counts as 1; None where labels are 0/1 or boolean.
+    negative : str, optional
+        The other value, if earlier rows told it.
     """
 
-    def __init__(self, name: str, positive: str | None) -> None:
+    def __init__(self, name: str, positive: str | None, *, negative: str | None = None) -> None:
         self.name = name
+        self.negative = negative
         self._positive = positive
         self._n_positive = 0
         self._n_null = 0
         self._n_foreign = 0
         self._foreign: Counter[str] = Counter()
-        self._others: Counter[str] = Counter()
         self._n_runs = 0
+        self._first: int | None = None
         self._last: int | None = None
+
+    @property
+    def knows_both(self) -> bool:
+        """Whether it knows both values."""
+        return self._positive is None or self.negative is not None
+
+    def absorb(self, later: SeenLabels) -> None:
+        """Take over what was read of the rows that follow."""
+        self._n_positive += later._n_positive
+        self._n_null += later._n_null
+        self._n_foreign += later._n_foreign
+        self._foreign.update(later._foreign)
+        self._n_runs += later._n_runs
+        if later._first is not None:
+            self._n_runs -= int(self._last == later._first)
+            self._first = later._first if self._first is None else self._first
+            self._last = later._last
 
     def read(self, labels: pl.Series) -> NDArray[np.uint8]:
         """0/1 of one batch.
@@ -127,6 +196,7 @@ class SeenLabels:
         self._n_positive += int(np.count_nonzero(values))
         if values.size:
             self._n_runs += int(np.count_nonzero(np.diff(values))) + int(self._last != values[0])
+            self._first = int(values[0]) if self._first is None else self._first
             self._last = int(values[-1])
         return values
 
@@ -142,10 +212,9 @@ class SeenLabels:
         is_positive = (text == self._positive.strip()).fill_null(value=False)
         # the other value is the one that is most frequent at first; a third one is foreign
         rest = text.filter(~is_positive).drop_nulls()
-        if not self._others and rest.len():
-            self._others.update([str(rest.mode().sort()[0])])
-        negative = next(iter(self._others), None)
-        is_foreign = ~is_positive & text.is_not_null() & (text != negative).fill_null(value=False)
+        if self.negative is None and rest.len():
+            self.negative = str(rest.mode().sort()[0])
+        is_foreign = ~is_positive & text.is_not_null() & (text != self.negative).fill_null(value=False)
         return is_positive, is_foreign
 
 
@@ -169,18 +238,45 @@ class SeenTimes:
     ----------
     name : str
         Name of the column.
+    unit : tuple of float and bool, optional
+        Parts of a second that they count and whether they are points in time, if earlier rows told it.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, unit: tuple[float, bool] | None = None) -> None:
         self.name = name
         self._factor: float | None = None
         self._is_calendar = False
+        if unit is not None:
+            self._factor, self._is_calendar = unit
         self._low, self._high = math.inf, -math.inf
         self._n_null = 0
         self._n_backward = 0
-        self._last = -math.inf
-        self._width = 1.0
+        self._first, self._last = math.nan, -math.inf
+        self._width = HOUR_S if self._is_calendar else 1.0
         self._slots: Counter[int] = Counter()
+
+    @property
+    def unit(self) -> tuple[float, bool] | None:
+        """Parts of a second that times count, and whether they are points in time, once a row told it."""
+        return None if self._factor is None else (self._factor, self._is_calendar)
+
+    def absorb(self, later: SeenTimes) -> None:
+        """Take over what was read of the rows that follow, by the unit that these told."""
+        self._n_null += later._n_null
+        if not later._slots:
+            return
+        if not self._slots:
+            self._factor, self._is_calendar, self._width = later._factor, later._is_calendar, later._width
+            self._first = later._first
+        self._low, self._high = min(self._low, later._low), max(self._high, later._high)
+        self._n_backward += later._n_backward + int(later._first < self._last)
+        self._last = later._last
+        while self._width < later._width:
+            self._halve()
+        while later._width < self._width:
+            later._halve()
+        self._slots.update(later._slots)
+        self._fit()
 
     def read(self, column: pl.Series) -> NDArray[np.uint64]:
         """Take one batch.
@@ -207,16 +303,24 @@ class SeenTimes:
             return
         self._low, self._high = min(self._low, float(values.min())), max(self._high, float(values.max()))
         self._n_backward += int(np.count_nonzero(np.diff(values, prepend=self._last) < 0))
+        self._first = float(values[0]) if math.isnan(self._first) else self._first
         self._last = float(values[-1])
         slots, counts = np.unique(np.floor(values / self._width), return_counts=True)
         for slot, n_rows in zip(slots.tolist(), counts.tolist(), strict=True):
             self._slots[int(slot)] += n_rows
+        self._fit()
+
+    def _fit(self) -> None:
         while max(self._slots) - min(self._slots) >= MOST_SLOTS:
-            self._width *= 2
-            halved: Counter[int] = Counter()
-            for slot, n_rows in self._slots.items():
-                halved[slot // 2] += n_rows
-            self._slots = halved
+            self._halve()
+
+    def _halve(self) -> None:
+        """Make slots twice as wide."""
+        self._width *= 2
+        halved: Counter[int] = Counter()
+        for slot, n_rows in self._slots.items():
+            halved[slot // 2] += n_rows
+        self._slots = halved
 
     def profile(self) -> TimeProfile:
         """All that was read."""

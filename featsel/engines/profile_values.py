@@ -144,6 +144,14 @@ class SeenRows:
         n_wanted = self._n_sample - self._sample.marks.size
         self._sample = _joined(self._sample, keys[:n_wanted] >> MARK_SHIFT, sums[:n_wanted].astype(np.int64))
 
+    def absorb(self, later: SeenRows) -> None:
+        """Take over rows whose keys are all larger."""
+        for name in ("n_distinct", "n_once", "n_repeated", "n_conflicting"):
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+        n_wanted = self._n_sample - self._sample.marks.size
+        more = later.sample
+        self._sample = _joined(self._sample, more.marks[:n_wanted], more.counts[:n_wanted])
+
     @property
     def sample(self) -> MarkCounts:
         """Rows with the smallest marks."""

@@ -176,7 +176,7 @@ class Tree:
     workers : Workers
         Do the merging.
     merge : callable
-        Adds up a sequence, in any grouping and order.
+        Adds up a sequence of neighbours, in any grouping.
     """
 
     def __init__(self, workers: Workers, merge: Callable[[Sequence[Any]], Any]) -> None:
@@ -198,13 +198,20 @@ class Tree:
             level += 1
 
     def result(self) -> Ref:
-        """Sum of all that were added, at least one."""
-        return self._join([reference for level in self._levels for reference in level])
+        """All that were added, at least one; earlier ones come first."""
+        return self._join([reference for level in reversed(self._levels) for reference in level])
 
     def _join(self, references: list[Ref]) -> Ref:
         return (
             references[0] if len(references) == 1 else self._workers.submit(_merged, self._merge, *references)
         )
+
+
+def fetch(reference: Ref) -> Ref:
+    """What a reference stands for, on a worker."""
+    import ray  # noqa: PLC0415 - only a worker of Ray calls this
+
+    return ray.get(reference)
 
 
 def _merged(merge: Callable[[Sequence[object]], object], *parts: object) -> object:

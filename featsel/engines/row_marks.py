@@ -13,11 +13,10 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.profile import KEPT_ROWS, RowCounts
+from featsel.core.profile import RowCounts
 from featsel.engines import kernels
 from featsel.engines.profile_values import SeenRows
 from featsel.engines.text_keys import mix, mix_keys
-from featsel.engines.value_counts import ValueCounts
 
 
 class RowKeys:
@@ -74,29 +73,15 @@ class RowKeys:
         self._file.write(keys.tobytes())
         return None
 
-    def finish(self, rows: ValueCounts) -> RowCounts:
-        """How often rows repeat.
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns that are part of the keys."""
+        return tuple(sorted(self._names))
 
-        Parameters
-        ----------
-        rows : ValueCounts
-            Has counted the keys of all rows.
 
-        Returns
-        -------
-        RowCounts
-            Of the log.
-        """
-        seen = SeenRows(KEPT_ROWS)
-        rows.tally(seen.see)
-        return RowCounts(
-            seen.n_distinct,
-            seen.n_once,
-            seen.n_repeated,
-            seen.n_conflicting,
-            seen.sample,
-            tuple(sorted(self._names)),
-        )
+def row_counts(seen: SeenRows, names: tuple[str, ...]) -> RowCounts:
+    """How often rows repeat, once the keys of all were seen."""
+    return RowCounts(seen.n_distinct, seen.n_once, seen.n_repeated, seen.n_conflicting, seen.sample, names)
 
 
 class RowSample:
@@ -108,18 +93,22 @@ class RowSample:
         Rows that are kept at most.
     limit : int
         Hashes of rows from which none is kept; what a sample of the same rows ended with saves work.
+    first_row : int
+        Row of the log with which these rows begin.
     """
 
-    def __init__(self, capacity: int, limit: int = 1 << 64) -> None:
+    def __init__(self, capacity: int, limit: int = 1 << 64, *, first_row: int = 0) -> None:
         self._capacity = capacity
         self.limit = limit
+        self._first_row = first_row
         self._order: list[NDArray[np.uint64]] = []
         self._parts: list[NDArray[np.uint64]] = []
         self._n = 0
 
     def picks(self, start: int, n_rows: int) -> NDArray[np.int64]:
         """Rows of a batch, from its first, that are in the sample as far as is known."""
-        self._hashes = mix_keys(np.arange(start + 1, start + n_rows + 1, dtype=np.uint64))
+        start += self._first_row + 1
+        self._hashes = mix_keys(np.arange(start, start + n_rows, dtype=np.uint64))
         if self.limit == 1 << 64:
             return np.arange(n_rows)
         return np.flatnonzero(self._hashes < np.uint64(self.limit))
@@ -137,13 +126,39 @@ class RowSample:
         self._order.append(self._hashes[picks])
         self._parts.append(columns)
         self._n += picks.size
-        while self._n > self._capacity:
-            self.limit //= 2
+        self._fit()
+
+    def absorb(self, later: RowSample) -> None:
+        """Take over the sample of the rows that follow."""
+        if not later._n:
+            return
+        self._order.extend(later._order)
+        self._parts.extend(later._parts)
+        self._n += later._n
+        if later.limit != self.limit:
+            self.limit = min(self.limit, later.limit)
             self._thin()
+        self._fit()
+
+    def again(self) -> RowSample:
+        """Empty sample that will pick the same rows."""
+        return RowSample(self._capacity, self.limit, first_row=self._first_row)
+
+    def with_columns(self, columns: NDArray[np.uint64]) -> RowSample:
+        """Sample of the same rows, with other columns, shape (n_rows, n_columns)."""
+        other = RowSample(self._capacity, self.limit)
+        if self._n:
+            other._order, other._parts, other._n = [np.concatenate(self._order)], [columns], self._n
+        return other
 
     def rows(self) -> NDArray[np.uint64]:
         """The sample in the order of the log, shape (n_rows, n_columns)."""
         return np.concatenate(self._parts) if self._parts else np.empty((0, 0), np.uint64)
+
+    def _fit(self) -> None:
+        while self._n > self._capacity:
+            self.limit //= 2
+            self._thin()
 
     def _thin(self) -> None:
         order, parts = np.concatenate(self._order), np.concatenate(self._parts)

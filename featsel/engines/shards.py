@@ -187,6 +187,12 @@ def ranges_of(looks: Sequence[Look]) -> Ranges:
     return found
 
 
+def uniform_ranges(n_rows: int) -> NDArray[np.uint64]:
+    """Where to cut keys that are spread evenly, of so many rows that may all differ."""
+    n_ranges = min(MOST_RANGES, -(-n_rows // RANGE_ROWS) or 1)
+    return np.array([(index << 64) // n_ranges for index in range(1, n_ranges)], np.uint64)
+
+
 def count_shard(
     shard: Shard,
     schema: LogSchema,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from featsel.core.errors import ConfigError
 from featsel.core.schema import LogSchema
 from featsel.engines.local import LogCounts, Resources, count_fields
+from featsel.engines.profiles import ProfiledLog, profile_log
 from featsel.engines.ray_cluster import Workers, workers_of
 from featsel.engines.ray_counts import count_on_ray
+from featsel.engines.ray_profiles import profile_on_ray
 from featsel.logs.label import LabelReader
 from featsel.logs.log import Log
 from featsel.workflows.reporter import Reporter
@@ -69,6 +71,52 @@ def count_log(
         read_label=label.read,
         is_columnar=log.is_columnar,
         n_bins=n_bins,
+        resources=resources,
+        advance=reporter.advance,
+    )
+
+
+def profile_rows(log: Log, schema: LogSchema, *, resources: Resources, reporter: Reporter) -> ProfiledLog:
+    """Profile a log.
+
+    Parameters
+    ----------
+    log : Log
+        The log, open.
+    schema : LogSchema
+        Its fields and roles.
+    resources : Resources
+        Threads, memory, and the cluster if there is one.
+    reporter : Reporter
+        Told of progress.
+
+    Returns
+    -------
+    ProfiledLog
+        The same wherever it is profiled.
+
+    Raises
+    ------
+    ConfigError
+        The cluster cannot be used.
+    DataError
+        The log cannot be read.
+    """
+    workers = workers_for(log, resources, reporter)
+    n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
+    reporter.start(f"profiling {len(schema.fields):,} fields", n_cells)
+    if workers is not None:
+        return profile_on_ray(
+            schema,
+            log=log,
+            workers=workers,
+            resources=Resources(1, resources.memory_bytes),
+            advance=reporter.advance,
+        )
+    return profile_log(
+        schema,
+        read=log.batches,
+        is_columnar=log.is_columnar,
         resources=resources,
         advance=reporter.advance,
     )

@@ -11,12 +11,13 @@ from featsel.core.errors import ConfigError, MissingColumnError
 from featsel.core.profile import ColumnType, FieldProfile, LogProfile, Oddity, ValueType
 from featsel.core.schema import Field, FieldKind, LogSchema
 from featsel.engines.local import Resources
-from featsel.engines.profiles import ProfiledLog, profile_log
+from featsel.engines.profiles import ProfiledLog
 from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import BOOLEAN_WORDS, usual_label
 from featsel.logs.log import Log
 from featsel.quality.relations import relate
 from featsel.quality.scores import with_scores
+from featsel.workflows.counting import profile_rows
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_fields
 
@@ -73,15 +74,7 @@ def read_log_profile(
     with open_request(request, reporter) as stored:
         log = _as_in_any_format(stored)
         schema = _schema(log, request, reporter, like)
-        n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
-        reporter.start(f"profiling {len(schema.fields):,} fields", n_cells)
-        profiled = profile_log(
-            schema,
-            read=log.batches,
-            is_columnar=log.is_columnar,
-            resources=resources,
-            advance=reporter.advance,
-        )
+        profiled = profile_rows(log, schema, resources=resources, reporter=reporter)
         columns = _columns(stored, profiled.fields, like)
         mark = fingerprint(log.source.paths)
     return ReadProfile(_scored(profiled, columns), mark)

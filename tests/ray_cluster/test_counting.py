@@ -15,63 +15,15 @@ import pytest
 from ray import cloudpickle
 
 from featsel.core.errors import DataError, LabelError
-from featsel.engines import ray_counts, shards
+from featsel.engines import ray_counts, ray_pass
 from featsel.engines.local import Resources
-from featsel.logs import tables
 from featsel.ranking.scores import Score
 from featsel.workflows.rank import RankOptions, rank
 from featsel.workflows.request import LogRequest
 
+from .conftest import DATA, Notes
+
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
-
-DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
-
-
-class Notes:
-    """Remembers what a user is told."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def note(self, text: str) -> None:
-        pass
-
-    def detail(self, text: str) -> None:
-        pass
-
-    def start(self, text: str, n: int | None) -> None:
-        pass
-
-    def advance(self, n: int) -> None:
-        pass
-
-
-@pytest.fixture(autouse=True)
-def many_shards_and_ranges(monkeypatch):
-    monkeypatch.setattr(ray_counts, "LEAST_SHARD_ROWS", 1)
-    monkeypatch.setattr(ray_counts, "SHARDS_PER_WORKER", 5)
-    monkeypatch.setattr(tables, "PART_BYTES", 1 << 16)
-    monkeypatch.setattr(shards, "WIDE_VALUES", 1000)
-    monkeypatch.setattr(shards, "RANGE_ROWS", 5000)
-
-
-@pytest.fixture(scope="module")
-def frame() -> pl.DataFrame:
-    rng = np.random.default_rng(7)
-    n_rows = 6000
-    return pl.DataFrame(
-        {
-            "click": rng.integers(0, 2, n_rows),
-            "name": [None if value == 2 else f"v{value}" for value in rng.zipf(1.3, n_rows)],
-            "id": rng.permutation(n_rows) + (1 << 40),
-            "tags": [rng.zipf(1.5, size).tolist() for size in rng.integers(0, 4, n_rows)],
-            "price": [None if value < 0.5 else value for value in rng.lognormal(size=n_rows)],
-            "weight": rng.lognormal(size=n_rows) / np.exp(0.5),
-        }
-    )
 
 
 def both(cluster, *paths, score=Score.USABLE, **options):
@@ -226,7 +178,7 @@ def test_workers_that_are_killed_while_they_count_change_nothing(workers, frame,
                 advance=lambda _: None,
             )
 
-        monkeypatch.setattr(ray_counts, "SHARDS_PER_WORKER", 2)
+        monkeypatch.setattr(ray_pass, "SHARDS_PER_WORKER", 2)
         expected, found = count(log), count(DeadlyLog(log, tmp_path / "dead"))
     assert len(list((tmp_path / "dead").iterdir())) == 4
     assert replace(expected, fields=()) == replace(found, fields=())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from featsel.core.profile import Categories, Numbers, Oddity
 from featsel.core.schema import Field, FieldKind, LogSchema
-from featsel.engines import profile_values, profiles, row_marks
+from featsel.engines import profile_values, profiles
 from featsel.engines.keys import number_keys
 from featsel.engines.local import Resources
 from featsel.engines.profile_values import number_of_key
@@ -327,4 +327,4 @@ def test_the_text_of_frequent_values_is_known() -> None:
 
 def test_fewer_values_are_kept_where_fields_are_many() -> None:
     assert profile_values.sizes_for(1_000).sample < profile_values.sizes_for(10).sample
-    assert row_marks.KEPT_ROWS == 4096
+    assert profiles.KEPT_ROWS == 4096
