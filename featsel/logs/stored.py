@@ -167,15 +167,19 @@ def read_column(folder: Path) -> Column | StoredArray | None:
             return arrays["numbers"]
         if document["type"] == "NumericColumn":
             return NumericColumn(arrays["numbers"])
-        values = pl.scan_parquet(folder / TEXT_FILE, glob=False)
-        if values.collect_schema() != {"value": pl.String}:
-            return None
-        texts = StoredTexts(folder / TEXT_FILE, int(values.select(pl.len()).collect().item()))
+        texts = _stored_texts(folder / TEXT_FILE)
         if document["type"] == "ListColumn":
             return ListColumn(arrays["ends"], arrays["codes"], texts)
         return CategoricalColumn(arrays["codes"], texts)
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
         return None
+
+
+def _stored_texts(path: Path) -> StoredTexts:
+    texts = pl.scan_parquet(path, glob=False)
+    if texts.collect_schema() != {"value": pl.String}:
+        raise ValueError(f"{path} holds no texts")
+    return StoredTexts(path, int(texts.select(pl.len()).collect().item()))
 
 
 def _arrays(column: Column | StoredArray) -> list[tuple[str, str, int]]:
