@@ -16,6 +16,7 @@ FOLDER = Path(__file__).resolve().parent.parent / ".bench-venvs"
 PACKAGES = {
     # OutRank 0.97.5 fails in its first batch with xxhash 4, which no longer hashes str
     "outrank": ("outrank==0.97.5", "xxhash<4", "pandas<3"),
+    "out_of_core": ("duckdb", "polars>=2,<3"),
     "peers": ("pandas", "pyarrow", "scikit-learn", "polars>=2,<3"),
     # FuxiCTR 2.3.10 reads CSV with an argument that polars 2 no longer knows
     "training": (

@@ -44,19 +44,52 @@ class StoredArray:
 
 
 @dataclass(frozen=True)
+class StoredTexts:
+    """Texts in a file: those of all fields of a log need not fit into memory.
+
+    Parameters
+    ----------
+    path : Path
+        Parquet file of one column, ``value``.
+    size : int
+        How many there are.
+    """
+
+    path: Path
+    size: int
+
+    def read(self) -> pl.Series:
+        """All of them."""
+        return pl.read_parquet(self.path)["value"]
+
+
+Texts = pl.Series | StoredTexts
+
+
+@dataclass(frozen=True)
 class CategoricalColumn:
     """A column of categories.
 
     Parameters
     ----------
     codes : StoredArray
-        Unsigned integers, a code per row: places in ``values``.
-    values : polars.Series
+        Unsigned integers, a code per row: places in ``texts``.
+    texts : polars.Series or StoredTexts
         Text of the distinct values in the order of their first rows; null is one of them.
     """
 
     codes: StoredArray
-    values: pl.Series
+    texts: Texts
+
+    @property
+    def values(self) -> pl.Series:
+        """The texts, read from the disk at every call."""
+        return _read(self.texts)
+
+    @property
+    def n_values(self) -> int:
+        """How many distinct values there are."""
+        return _count(self.texts)
 
 
 @dataclass(frozen=True)
@@ -76,14 +109,24 @@ class ListColumn:
         int64, per row: where its list ends in ``codes``; it begins where the one before ends. Null and the
         empty list are a list of one null.
     codes : StoredArray
-        Distinct values of every list in order, as places in ``values``.
-    values : polars.Series
+        Distinct values of every list in order, as places in ``texts``.
+    texts : polars.Series or StoredTexts
         As of :class:`CategoricalColumn`.
     """
 
     ends: StoredArray
     codes: StoredArray
-    values: pl.Series
+    texts: Texts
+
+    @property
+    def values(self) -> pl.Series:
+        """The texts, read from the disk at every call."""
+        return _read(self.texts)
+
+    @property
+    def n_values(self) -> int:
+        """How many distinct values there are."""
+        return _count(self.texts)
 
 
 Column = CategoricalColumn | NumericColumn | ListColumn
@@ -113,3 +156,11 @@ class EncodedLog:
     times: StoredArray | None = None
     weights: StoredArray | None = None
     folder: Path | None = None
+
+
+def _read(texts: Texts) -> pl.Series:
+    return texts.read() if isinstance(texts, StoredTexts) else texts
+
+
+def _count(texts: Texts) -> int:
+    return texts.size if isinstance(texts, StoredTexts) else texts.len()

@@ -10,7 +10,8 @@ from featsel.engines import kernels
 from featsel.engines.keys import category_keys
 
 FIRST_SLOTS = 1 << 10
-"""Slots of a dictionary's table when it is empty; they double as it fills."""
+"""Slots of a dictionary's table when it is empty; they double when three quarters are taken: a slot has
+twelve bytes, and old and new ones are in memory together."""
 
 LARGEST_INTEGER = 2.0**53
 """Up to here floats hold every integer."""
@@ -55,12 +56,20 @@ class Dictionary:
             if row < keys.size:
                 self._grow()
         if self.n_values > n_known:
-            self._texts.append(value_texts(values[first_rows[: self.n_values - n_known]]))
+            new = value_texts(values[first_rows[: self.n_values - n_known]])
+            self._texts.append(
+                new + ""
+            )  # a copy: what was only picked holds all texts of its batch in memory
         return codes
 
-    def values(self) -> pl.Series:
-        """Text of the distinct values, in the order of their codes; null has none."""
-        return pl.concat(self._texts) if self._texts else pl.Series(dtype=pl.String)
+    def take_texts(self) -> pl.Series:
+        """Text of the distinct values since this was last called, in the order of their codes; null has none.
+
+        They are forgotten: the texts of a column of many values need not be in memory.
+        """
+        texts = pl.concat(self._texts) if self._texts else pl.Series(dtype=pl.String)
+        self._texts = []
+        return texts
 
     def _grow(self) -> None:
         keys, codes = self._keys, self._codes
@@ -105,7 +114,7 @@ def _number_keys(
     codes: NDArray[np.uint32],
     first_rows: NDArray[np.uint32],
 ) -> tuple[int, int]:
-    """Look keys up and number the new ones, until the table is half full.
+    """Look keys up and number the new ones, until the table is three quarters full.
 
     Parameters
     ----------
@@ -139,7 +148,7 @@ def _number_keys(
             slot = (slot + np.uint64(1)) & mask
             found = table_keys[slot]
         if found == kernels.EMPTY:
-            if 2 * n_values >= table_keys.size:
+            if 4 * n_values >= 3 * table_keys.size:
                 return row, n_values
             table_keys[slot] = key
             table_codes[slot] = n_values

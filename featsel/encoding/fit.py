@@ -260,11 +260,18 @@ def _numeric(
 def _vocabulary(values: pl.Series, counts: NDArray[np.int64], min_count: int) -> tuple[int, pl.DataFrame]:
     """How many values were seen, and the features of those that were seen often enough."""
     frame = pl.DataFrame({"value": values, "count": counts}).filter(pl.col("count") > 0)
-    # two values can have one text, such as 1 and '1' in a column that changed its type between files
-    frame = frame.group_by("value").agg(pl.col("count").sum())
+    # two values can have one text, such as 1 and '1' in a column that changed its type between files; that is
+    # rare, and to group texts takes five times as much memory as they do
+    if _may_repeat(frame["value"]):
+        frame = frame.group_by("value").agg(pl.col("count").sum())
     kept = frame.filter(pl.col("count") >= min_count)
     kept = kept.sort(["count", "value"], descending=[True, False], nulls_last=True)
     return frame.height, _features(kept["value"], kept["count"])
+
+
+def _may_repeat(texts: pl.Series) -> bool:
+    hashes = np.sort(texts.hash().to_numpy())
+    return bool((hashes[1:] == hashes[:-1]).any())
 
 
 def _features(values: pl.Series | Sequence[str | None], counts: pl.Series | Sequence[int]) -> pl.DataFrame:
@@ -276,7 +283,7 @@ def _features(values: pl.Series | Sequence[str | None], counts: pl.Series | Sequ
 
 
 def _count_codes(column: CategoricalColumn, is_train: NDArray[np.bool_]) -> NDArray[np.int64]:
-    counts = np.zeros(column.values.len(), np.int64)
+    counts = np.zeros(column.n_values, np.int64)
     for start, stop in _spans(is_train.size):
         codes = column.codes.read(start, stop)[is_train[start:stop]]
         counts += np.bincount(codes, minlength=counts.size)
@@ -284,7 +291,7 @@ def _count_codes(column: CategoricalColumn, is_train: NDArray[np.bool_]) -> NDAr
 
 
 def _count_lists(column: ListColumn, is_train: NDArray[np.bool_]) -> tuple[NDArray[np.int64], int]:
-    counts = np.zeros(column.values.len(), np.int64)
+    counts = np.zeros(column.n_values, np.int64)
     longest = 0
     begin = 0
     for start, stop in _spans(is_train.size):

@@ -30,22 +30,6 @@ def dense_codes(keys: NDArray[np.uint64]) -> Codes:
     return rank[inverse]
 
 
-def determines(first: Codes, second: Codes) -> bool:
-    """Whether every code of one column goes with one code of another.
-
-    Parameters
-    ----------
-    first, second : ndarray of uint32, shape (n_rows,)
-        Dense codes.
-
-    Returns
-    -------
-    bool
-        True where no row speaks against it.
-    """
-    return images(first, second, n_first=int(first.max(initial=0)) + 1) is not None
-
-
 def images(first: Codes, second: Codes, *, n_first: int) -> NDArray[np.int64] | None:
     """Code of one column that goes with each code of another.
 

@@ -160,6 +160,9 @@ class ValueCounts:
             yield table_keys, table_sums
             return
         for low, high in self._ranges():
+            if low == high:
+                yield self._one_value(low, table_keys, table_sums)
+                continue
             negatives, positives = self._read(0, low, high), self._read(1, low, high)
             start = int(np.searchsorted(table_keys, np.uint64(low), side="left"))
             stop = int(np.searchsorted(table_keys, np.uint64(high), side="right"))
@@ -170,15 +173,39 @@ class ValueCounts:
             yield keys[:n_keys], sums[:n_keys]
 
     def _ranges(self) -> list[tuple[int, int]]:
-        """Cut the keys that were set aside into ascending ranges (bounds included) that fit into memory."""
+        """Cut the keys that were set aside into ascending ranges (bounds included) that fit into memory.
+
+        A key of more rows than that has a range of its own, of which nothing needs to be in memory.
+        """
         if not self._n_flushed:
             return [(0, LAST_KEY)]
         self._flush()
         runs = [*self._runs[0], *self._runs[1]]
         n_ranges = -(-self._n_flushed // MERGE_KEYS)
         sample = np.sort(np.concatenate([run.index for run in runs]))
-        bounds = np.unique(sample[np.arange(1, n_ranges) * sample.size // n_ranges]).tolist()
+        quantiles = sample[np.arange(1, n_ranges) * sample.size // n_ranges]
+        repeated = quantiles[1:][quantiles[1:] == quantiles[:-1]]
+        behind = repeated[repeated < merging.LAST_KEY] + np.uint64(1)
+        bounds = np.unique(np.concatenate([quantiles[quantiles > 0], behind])).tolist()
         return list(zip([0, *bounds], [*(bound - 1 for bound in bounds), LAST_KEY], strict=True))
+
+    def _one_value(
+        self, key: int, table_keys: NDArray[np.uint64], table_sums: NDArray[Any]
+    ) -> tuple[NDArray[np.uint64], NDArray[Any]]:
+        """Sums by label of one key that was set aside, however many rows it has."""
+        sums = np.zeros((1, 2), self._dtype)
+        place = int(np.searchsorted(table_keys, np.uint64(key)))
+        if place < table_keys.size and table_keys[place] == key:
+            sums[0] = table_sums[place]
+        for label in (0, 1):
+            for run in self._runs[label]:
+                keys, weights = self._store.between(run, key, key)
+                # one after the other, as a merge adds them: rounding must not depend on where ranges end
+                sums[0, label] = np.add.accumulate(np.append(sums[0, label], weights))[-1] + (
+                    0 if self._is_weighted else keys.size
+                )
+        is_there = sums.any(axis=1)
+        return np.array([key], np.uint64)[is_there], sums[is_there]
 
     def _read(self, label: int, low: int, high: int) -> WeightedKeys:
         """Sorted keys of one label in a range, with their weights in the order of the rows."""

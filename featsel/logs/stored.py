@@ -14,12 +14,23 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from featsel.core.columns import CategoricalColumn, Column, ListColumn, NumericColumn, StoredArray
+from featsel.core.columns import (
+    CategoricalColumn,
+    Column,
+    ListColumn,
+    NumericColumn,
+    StoredArray,
+    StoredTexts,
+)
 
 CODE_TYPES = (np.dtype("<u1"), np.dtype("<u2"), np.dtype("<u4"))
 """Codes take as few bytes as the number of distinct values allows."""
 
 COLUMN_FILE = "column.json"
+TEXT_FILE = "values.parquet"
+
+TEXTS_AT_ONCE = 1 << 20
+"""Distinct values that wait in memory to be written: some tens of megabytes."""
 
 
 class ArrayWriter:
@@ -79,10 +90,54 @@ class CodeWriter(ArrayWriter):
         self.dtype = dtype
 
 
+class TextWriter:
+    """Appends the texts of distinct values to those in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the column.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._waiting: list[pl.Series] = []
+        self._n_waiting = 0
+        self._parts: list[Path] = []
+        self._size = 0
+
+    def append(self, texts: pl.Series) -> None:
+        """Keep texts behind those that are there."""
+        self._waiting.append(texts)
+        self._n_waiting += texts.len()
+        self._size += texts.len()
+        if self._n_waiting >= TEXTS_AT_ONCE:
+            self._write(self._folder / f"values-{len(self._parts)}.parquet")
+
+    def finish(self) -> StoredTexts:
+        """All that was appended."""
+        target = self._folder / TEXT_FILE
+        if not self._parts:
+            self._write(target)
+        else:
+            self._write(self._folder / f"values-{len(self._parts)}.parquet")
+            pl.scan_parquet(self._parts, glob=False).sink_parquet(target)
+            for part in self._parts:
+                part.unlink()
+        return StoredTexts(target, self._size)
+
+    def _write(self, path: Path) -> None:
+        texts = pl.concat([pl.Series("value", [], pl.String), *self._waiting])
+        texts.to_frame("value").write_parquet(path)
+        self._waiting, self._n_waiting = [], 0
+        if path.name != TEXT_FILE:
+            self._parts.append(path)
+
+
 def write_column(folder: Path, column: Column | StoredArray) -> None:
     """Make a folder whose arrays were written a column; see :func:`read_column`."""
-    if isinstance(column, CategoricalColumn | ListColumn):
-        column.values.to_frame("value").write_parquet(folder / "values.parquet")
+    if isinstance(column, CategoricalColumn | ListColumn) and isinstance(column.texts, pl.Series):
+        column.texts.to_frame("value").write_parquet(folder / TEXT_FILE)
     document = {"type": type(column).__name__, "arrays": _arrays(column)}
     (folder / COLUMN_FILE).write_text(json.dumps(document), encoding="utf-8")
 
@@ -112,12 +167,19 @@ def read_column(folder: Path) -> Column | StoredArray | None:
             return arrays["numbers"]
         if document["type"] == "NumericColumn":
             return NumericColumn(arrays["numbers"])
-        values = pl.read_parquet(folder / "values.parquet")["value"]
+        texts = _stored_texts(folder / TEXT_FILE)
         if document["type"] == "ListColumn":
-            return ListColumn(arrays["ends"], arrays["codes"], values)
-        return CategoricalColumn(arrays["codes"], values)
+            return ListColumn(arrays["ends"], arrays["codes"], texts)
+        return CategoricalColumn(arrays["codes"], texts)
     except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError):
         return None
+
+
+def _stored_texts(path: Path) -> StoredTexts:
+    texts = pl.scan_parquet(path, glob=False)
+    if texts.collect_schema() != {"value": pl.String}:
+        raise ValueError(f"{path} holds no texts")
+    return StoredTexts(path, int(texts.select(pl.len()).collect().item()))
 
 
 def _arrays(column: Column | StoredArray) -> list[tuple[str, str, int]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from featsel.core.counts import ContingencyTable
 from featsel.core.profile import FieldProfile, Relations, SampledRows
-from featsel.engines.pairs import dense_codes, determines, pair_counts
+from featsel.engines.pairs import dense_codes, may_determine, pair_counts
 from featsel.stats import group, usable_information
 from featsel.stats.held_out import held_out_auc, split_halves
 
@@ -88,14 +88,21 @@ def _nested(codes: Sequence[NDArray[np.uint32]], names: Sequence[str]) -> tuple[
     repeats = [column.size - share.size for column, share in zip(codes, shares, strict=True)]
     surprise = [1.0 - float(np.dot(share, share)) for share in shares]
     found: list[tuple[str, str]] = []
-    for a, b in ((a, b) for a in range(len(codes)) for b in range(len(codes)) if a != b):
+    for a, b in np.argwhere(_determined(codes)).tolist():
         if shares[b].size < FEWEST_VALUES or shares[a].size <= shares[b].size:
             continue
         if repeats[a] < LEAST_REPEATS or repeats[a] * surprise[b] < LEAST_DISAGREEMENT:
             continue
-        if determines(codes[a], codes[b]):
-            found.append((names[a], names[b]))
+        found.append((names[a], names[b]))
     return tuple(found)
+
+
+def _determined(codes: Sequence[NDArray[np.uint32]]) -> NDArray[np.bool_]:
+    """Which fields determine which: all pairs at once, for a wide log has millions of them."""
+    if not codes:
+        return np.empty((0, 0), np.bool_)
+    assert codes[0].size <= 1 << 16, "the codes of a sample are short"
+    return may_determine(np.stack([column.astype(np.uint16) for column in codes]))
 
 
 def _leaks(

@@ -17,6 +17,10 @@ from featsel.stats.pairs import chance_of_cells, expected_pair_information, marg
 
 FloatArray = NDArray[np.float64]
 
+PAIRS_AT_ONCE = 1 << 18
+"""Pairs whose chance is computed together: it takes some thirty arrays of their length, and five thousand
+fields have twelve million pairs."""
+
 SIGNIFICANCE = 0.01
 """Probability that any of the independent pairs is said to have something in common: rare values meet by
 chance, and what they share is then a large part of the little that they tell."""
@@ -89,7 +93,7 @@ def certain_redundancy(
 
     Parameters
     ----------
-    information, expected, least_entropy : ndarray of float64, same shapes
+    information, expected, least_entropy : ndarray of float64, shape (n_counted,)
         Plug-in mutual information, its expectation and the smaller entropy of pairs, nats.
     n_rows : int
         Rows that were counted.
@@ -98,12 +102,17 @@ def certain_redundancy(
 
     Returns
     -------
-    ndarray of float64, same shape
+    ndarray of float64, shape (n_counted,)
         From 0 to 1.
     """
-    # n I has mean n E under independence; half a chi-square of that mean has variance n E as well
-    chance = p_value(information, expected, np.sqrt(expected / n_rows)) * n_pairs
-    return np.where(chance <= SIGNIFICANCE, redundancy(information, expected, least_entropy), 0.0)
+    certain: FloatArray = np.zeros(information.shape)
+    for start in range(0, information.size, PAIRS_AT_ONCE):
+        part = slice(start, start + PAIRS_AT_ONCE)
+        observed, mean, least = information[part], expected[part], least_entropy[part]
+        # n I has mean n E under independence; half a chi-square of that mean has variance n E as well
+        chance = p_value(observed, mean, np.sqrt(mean / n_rows)) * n_pairs
+        certain[part] = np.where(chance <= SIGNIFICANCE, redundancy(observed, mean, least), 0.0)
+    return certain
 
 
 def _symmetric(places: tuple[NDArray[np.int64], ...], values: FloatArray, n_fields: int) -> FloatArray:

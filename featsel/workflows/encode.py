@@ -24,7 +24,7 @@ from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import LabelReader
 from featsel.logs.log import Log
 from featsel.logs.sources import STANDARD_INPUT, is_url
-from featsel.logs.stored import ArrayWriter, CodeWriter, write_column
+from featsel.logs.stored import ArrayWriter, CodeWriter, TextWriter, write_column
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest
 
@@ -234,25 +234,29 @@ def _stored(column: Column | StoredArray | None) -> StoredArray | None:
 class _CategoricalWriter:
     def __init__(self, folder: Path) -> None:
         self._dictionary = Dictionary()
+        self._texts = TextWriter(folder)
         self._codes = CodeWriter(folder / "codes")
 
     def add(self, values: pl.Series) -> None:
         codes = self._dictionary.add(values)
+        self._texts.append(self._dictionary.take_texts())
         self._codes.append_codes(codes, self._dictionary.n_values)
 
     def finish(self) -> CategoricalColumn:
-        return CategoricalColumn(self._codes.finish(), self._dictionary.values())
+        return CategoricalColumn(self._codes.finish(), self._texts.finish())
 
 
 class _ListWriter:
     def __init__(self, folder: Path) -> None:
         self._dictionary = Dictionary()
+        self._texts = TextWriter(folder)
         self._codes = CodeWriter(folder / "codes")
         self._ends = ArrayWriter(folder / "ends", np.dtype("<i8"))
 
     def add(self, values: pl.Series) -> None:
         entries, lengths, _ = flatten(values)
         codes = self._dictionary.add(entries)
+        self._texts.append(self._dictionary.take_texts())
         places = distinct_places(codes.astype(np.uint64), lengths)
         rows = np.repeat(np.arange(lengths.size), lengths)[places]
         n_codes = np.bincount(rows, minlength=lengths.size)
@@ -260,7 +264,7 @@ class _ListWriter:
         self._codes.append_codes(codes[places], self._dictionary.n_values)
 
     def finish(self) -> ListColumn:
-        return ListColumn(self._ends.finish(), self._codes.finish(), self._dictionary.values())
+        return ListColumn(self._ends.finish(), self._codes.finish(), self._texts.finish())
 
 
 class _NumericWriter:

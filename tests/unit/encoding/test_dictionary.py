@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import resource
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -19,7 +21,7 @@ def read_back(values: pl.Series, *cuts: int) -> list[str | None]:
     dictionary = Dictionary()
     edges = [0, *cuts, values.len()]
     codes = [dictionary.add(values[start:stop]) for start, stop in itertools.pairwise(edges)]
-    return dictionary.values().gather(np.concatenate(codes)).to_list()
+    return dictionary.take_texts().gather(np.concatenate(codes)).to_list()
 
 
 @given(TEXTS)
@@ -37,7 +39,7 @@ def test_batches_change_no_code(texts: list[str | None], one: int, two: int) -> 
     parts = [cut.add(values[:low]), cut.add(values[low:high]), cut.add(values[high:])]
 
     assert np.concatenate(parts).tolist() == codes.tolist()
-    assert cut.values().equals(whole.values(), null_equal=True)
+    assert cut.take_texts().equals(whole.take_texts(), null_equal=True)
 
 
 @given(TEXTS)
@@ -46,7 +48,7 @@ def test_codes_number_values_in_the_order_of_their_first_rows(texts: list[str | 
 
     dictionary.add(pl.Series(texts, dtype=pl.String))
 
-    assert dictionary.values().to_list() == list(dict.fromkeys(texts))
+    assert dictionary.take_texts().to_list() == list(dict.fromkeys(texts))
     assert dictionary.n_values == len(set(texts))
 
 
@@ -104,4 +106,33 @@ def test_nothing_added_is_no_value() -> None:
     dictionary = Dictionary()
 
     assert dictionary.add(pl.Series([], dtype=pl.String)).size == 0
-    assert dictionary.values().len() == 0
+    assert dictionary.take_texts().len() == 0
+
+
+def test_texts_are_given_once() -> None:
+    dictionary = Dictionary()
+
+    dictionary.add(pl.Series(["a", "b"]))
+    first = dictionary.take_texts()
+    dictionary.add(pl.Series(["b", "c", "a"]))
+
+    assert first.to_list() == ["a", "b"]
+    assert dictionary.take_texts().to_list() == ["c"]
+    assert dictionary.take_texts().len() == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+def test_a_new_value_does_not_keep_its_batch_in_memory() -> None:
+    dictionary = Dictionary()
+    ends = pl.Series([str(row % 100) for row in range(20_000)])
+    before = resident_bytes()
+
+    for batch in range(60):
+        dictionary.add(pl.Series([f"{batch}" + "x" * 80]).new_from_index(0, 20_000) + ends)
+
+    assert dictionary.n_values == 6_000
+    assert resident_bytes() - before < 50e6  # the batches have 98 MB
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * resource.getpagesize()

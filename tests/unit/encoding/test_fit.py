@@ -70,7 +70,7 @@ def test_codes_follow_counts_then_texts_and_null_comes_last(
 def test_two_values_of_one_text_are_one_feature(encode: Encode) -> None:
     column = encode(pl.DataFrame({"a": ["1", "x", "y", "1"]})).columns["a"]
     assert isinstance(column, CategoricalColumn)
-    twice = replace(column, values=pl.Series("value", ["1", "1", "y"]))
+    twice = replace(column, texts=pl.Series("value", ["1", "1", "y"]))
 
     fitted = fit_field("a", twice, is_all(4), FitOptions())
 

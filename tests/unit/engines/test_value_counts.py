@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from featsel.core.counts import ContingencyTable
-from featsel.engines import kernels, merging, value_counts
+from featsel.engines import kernels, merging, spill, value_counts
 from featsel.engines.spill import RunStore
 from featsel.engines.value_counts import ValueCounts
 from featsel.engines.weights import NO_WEIGHTS
@@ -127,6 +127,38 @@ def test_a_frequent_value_that_comes_late_is_counted(
 
     assert n_values == 1001
     assert pair_counts(table) == {(1, 0): 1000, (5000, 0): 1}
+
+
+@pytest.mark.parametrize("heavy", [1, 77_777, LAST_KEY])
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_rows_of_a_frequent_value_are_never_in_memory_together(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator, heavy: int, is_weighted: bool
+) -> None:
+    """Two rows of five hold it; the others are new, so that the table is passed by."""
+    monkeypatch.setattr(value_counts, "MERGE_KEYS", 100)
+    monkeypatch.setattr(spill, "INDEX_STEP", 8)
+    merged: list[int] = []
+    merge = merging.merge_keys
+
+    def watched(*arrays: Any) -> int:
+        merged.append(arrays[0].size + arrays[2].size)
+        return merge(*arrays)
+
+    monkeypatch.setattr(merging, "merge_keys", watched)
+    keys = np.arange(2, 5002, dtype=np.uint64) * np.uint64(1000)
+    keys[rng.permutation(5000)[:2000]] = heavy
+    labels = (rng.random(5000) < 0.3).astype(np.uint8)
+    weights = rng.lognormal(sigma=3, size=5000) if is_weighted else NO_WEIGHTS
+
+    n_values, table = filled(
+        store, keys, labels, weights, table_values=10, spill_keys=200, batch_rows=100
+    ).tally()
+
+    whole = np.ones(5000) if weights is NO_WEIGHTS else weights
+    sums = [float(np.add.accumulate(whole[(keys == heavy) & (labels == label)])[-1]) for label in (0, 1)]
+    assert n_values == 3001
+    assert pair_counts(table)[tuple(sums)] == 1
+    assert max(merged) <= 400
 
 
 @pytest.mark.parametrize("n_rows", [63, 64, 65])

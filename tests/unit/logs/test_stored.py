@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -10,7 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from featsel.core.columns import CategoricalColumn, Column, ListColumn, NumericColumn, StoredArray
-from featsel.logs.stored import COLUMN_FILE, ArrayWriter, CodeWriter, read_column, write_column
+from featsel.logs import stored as stored_columns
+from featsel.logs.stored import (
+    COLUMN_FILE,
+    ArrayWriter,
+    CodeWriter,
+    TextWriter,
+    read_column,
+    write_column,
+)
 
 
 @pytest.fixture
@@ -105,7 +114,42 @@ def test_a_column_is_read_as_it_was_written(folder: Path, kind: str) -> None:
     assert type(read) is type(column)
     for name, value in vars(column).items():
         found = getattr(read, name)
-        assert found.equals(value, null_equal=True) if isinstance(value, pl.Series) else found == value
+        assert found.read().equals(value, null_equal=True) if isinstance(value, pl.Series) else found == value
+
+
+@pytest.mark.parametrize("n_at_once", [1, 3, 7, 100])
+def test_texts_that_are_written_in_parts_are_one_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, n_at_once: int
+) -> None:
+    monkeypatch.setattr(stored_columns, "TEXTS_AT_ONCE", n_at_once)
+    texts = pl.Series("value", [*"abcde", None, "ü", *map(str, range(20))])
+    writer = TextWriter(folder)
+
+    for start, stop in itertools.pairwise((0, 0, 2, 5, 6, 14, 27)):
+        writer.append(texts[start:stop])
+
+    written = writer.finish()
+    assert written.size == texts.len()
+    assert written.read().equals(texts, null_equal=True)
+    assert [path.name for path in folder.iterdir()] == ["values.parquet"]
+
+
+def test_a_column_without_rows_has_no_texts(folder: Path) -> None:
+    written = TextWriter(folder).finish()
+
+    assert written.size == 0
+    assert written.read().equals(pl.Series("value", [], pl.String))
+
+
+def test_texts_are_read_only_when_they_are_asked_for(folder: Path) -> None:
+    write_column(folder, column_of("categorical", folder))
+    column = read_column(folder)
+    assert isinstance(column, CategoricalColumn)
+
+    assert column.n_values == 3
+    (folder / "values.parquet").unlink()
+    with pytest.raises(FileNotFoundError, match="values"):
+        column.values.len()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from featsel.core.profile import LogProfile
+from featsel.core.profile import LogProfile, Relations, SampledRows
 from featsel.engines import profiles
+from featsel.quality.relations import relate
 
 Profile = Callable[..., LogProfile]
 
@@ -69,6 +70,25 @@ def test_values_that_hardly_repeat_determine_nothing(profile: Profile, rng: np.r
     )
 
     assert profile(frame, categorical=("*",)).relations.nested == ()
+
+
+def test_columns_that_determine_others_are_found_among_many(
+    profile: Profile, rng: np.random.Generator
+) -> None:
+    fine = [rng.integers(0, 40, 2_000) for _ in range(30)]
+    columns = {f"fine{i}": codes for i, codes in enumerate(fine)}
+    columns |= {f"coarse{i}": codes % 7 for i, codes in enumerate(fine)}
+    frame = pl.DataFrame({"label": rng.integers(0, 2, 2_000), **columns})
+
+    nested = profile(frame, categorical=("*",)).relations.nested
+
+    assert nested == tuple((f"fine{i}", f"coarse{i}") for i in range(30))
+
+
+def test_a_log_of_no_fields_has_no_relations() -> None:
+    sample = SampledRows((), (), np.array([0, 1], np.uint8))
+
+    assert relate(sample, ()) == Relations(2)
 
 
 def test_relations_of_a_long_log_are_found_on_a_sample(

@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_mutual_info_score, mutual_info_score
 from sklearn.metrics.cluster import contingency_matrix, expected_mutual_information
 
 from featsel.engines.coarse_codes import CoarseCodes, coarse
+from featsel.ranking import field_pairs
 from featsel.ranking.field_pairs import screen_pairs
 
 N_ROWS = 4000
@@ -68,6 +69,27 @@ def test_synergy_is_positive_for_an_interaction_and_takes_a_copy_s_information_a
     assert copied.synergy[0, 1] == pytest.approx(-corrected_label_information(value, labels), abs=1e-6)
     crossed = screen_pairs(CoarseCodes(np.stack([value, other]), value ^ other))
     assert crossed.synergy[0, 1] > 0.68  # nearly the bit, .693 nats
+
+
+@pytest.mark.parametrize("n_at_once", [1, 4, 21])
+def test_pairs_that_are_scored_in_parts_have_the_same_redundancy(codes, screen, monkeypatch, n_at_once):
+    monkeypatch.setattr(field_pairs, "PAIRS_AT_ONCE", n_at_once)
+    np.testing.assert_array_equal(screen_pairs(codes).redundancy, screen.redundancy)
+
+
+def test_the_chance_of_many_pairs_takes_no_more_memory_than_that_of_a_part(codes, monkeypatch):
+    sizes = []
+    p_value = field_pairs.p_value
+
+    def watched(information, mean, sd):
+        sizes.append(information.size)
+        return p_value(information, mean, sd)
+
+    monkeypatch.setattr(field_pairs, "PAIRS_AT_ONCE", 4)
+    monkeypatch.setattr(field_pairs, "p_value", watched)
+    screen_pairs(codes)
+    assert max(sizes) == 4
+    assert sum(sizes) == 21
 
 
 def test_matrices_are_symmetric_with_an_empty_diagonal(screen):
