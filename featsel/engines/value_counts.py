@@ -202,7 +202,7 @@ class ValueCounts:
                 keys, weights = self._store.between(run, key, key)
                 # one after the other, as a merge adds them: rounding must not depend on where ranges end
                 sums[0, label] = np.add.accumulate(np.append(sums[0, label], weights))[-1] + (
-                    0 if self._is_weighted else keys.size
+                    0 if self.is_weighted else keys.size
                 )
         is_there = sums.any(axis=1)
         return np.array([key], np.uint64)[is_there], sums[is_there]
