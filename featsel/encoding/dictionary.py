@@ -42,6 +42,17 @@ class Dictionary:
         ndarray of uint32, shape (n_rows,)
             Place of each value among all distinct ones so far.
         """
+        codes, new = self.number(values)
+        if new.len():
+            # a copy: what was only picked holds all texts of its batch in memory
+            self._texts.append(value_texts(new) + "")
+        return codes
+
+    def number(self, values: pl.Series) -> tuple[NDArray[np.uint32], pl.Series]:
+        """Codes of one batch, see :meth:`add`, and its new values in the order of their codes.
+
+        Their texts are not kept.
+        """
         if values.dtype.is_float():
             values = values.fill_nan(None)
         keys = kernels.read_only(category_keys(values))
@@ -55,12 +66,7 @@ class Dictionary:
             )
             if row < keys.size:
                 self._grow()
-        if self.n_values > n_known:
-            new = value_texts(values[first_rows[: self.n_values - n_known]])
-            self._texts.append(
-                new + ""
-            )  # a copy: what was only picked holds all texts of its batch in memory
-        return codes
+        return codes, values[first_rows[: self.n_values - n_known]]
 
     def take_texts(self) -> pl.Series:
         """Text of the distinct values since this was last called, in the order of their codes; null has none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from featsel.core.engine import Cluster
 from featsel.core.errors import ConfigError
 from featsel.core.schema import LogSchema
 from featsel.engines.local import LogCounts, Resources, count_fields
@@ -52,7 +53,7 @@ def count_log(
     DataError
         The log cannot be read, or a label or weight is wrong.
     """
-    workers = workers_for(log, resources, reporter)
+    workers = workers_for(log, resources.cluster, reporter)
     n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
     reporter.start(f"counting {len(schema.fields):,} fields", n_cells)
     if workers is not None:
@@ -102,7 +103,7 @@ def profile_rows(log: Log, schema: LogSchema, *, resources: Resources, reporter:
     DataError
         The log cannot be read.
     """
-    workers = workers_for(log, resources, reporter)
+    workers = workers_for(log, resources.cluster, reporter)
     n_cells = log.count_rows() * len(schema.fields) if log.is_columnar else None
     reporter.start(f"profiling {len(schema.fields):,} fields", n_cells)
     if workers is not None:
@@ -122,15 +123,15 @@ def profile_rows(log: Log, schema: LogSchema, *, resources: Resources, reporter:
     )
 
 
-def workers_for(log: Log, resources: Resources, reporter: Reporter) -> Workers | None:
+def workers_for(log: Log, cluster: Cluster | None, reporter: Reporter) -> Workers | None:
     """Workers that can read a log; None where everything happens in this process.
 
     Parameters
     ----------
     log : Log
         The log, open.
-    resources : Resources
-        Names the cluster.
+    cluster : Cluster or None
+        Where they are.
     reporter : Reporter
         Told how many workers there are.
 
@@ -144,7 +145,6 @@ def workers_for(log: Log, resources: Resources, reporter: Reporter) -> Workers |
     ConfigError
         The cluster cannot be used, or could not read the log.
     """
-    cluster = resources.cluster
     if cluster is None:
         return None
     if cluster.address is not None and log.is_copied:

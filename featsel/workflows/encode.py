@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-import polars as pl
 
 from featsel.core.columns import CategoricalColumn, Column, EncodedLog, ListColumn, NumericColumn, StoredArray
-from featsel.core.errors import DataError, EmptyLogError
+from featsel.core.engine import Cluster
+from featsel.core.errors import EmptyLogError
 from featsel.core.schema import FieldKind
-from featsel.encoding.dictionary import Dictionary
-from featsel.engines.keys import as_numbers
-from featsel.engines.lists import distinct_places, flatten
-from featsel.engines.roles import read_weights
 from featsel.logs.cache import ColumnCache, default_cache, open_cache
 from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import LabelReader
 from featsel.logs.log import Log
 from featsel.logs.sources import STANDARD_INPUT, is_url
-from featsel.logs.stored import ArrayWriter, CodeWriter, TextWriter, write_column
+from featsel.logs.stored import write_column
+from featsel.workflows.column_writers import (
+    FIELD_WRITERS,
+    ColumnWriter,
+    LabelWriter,
+    TimeWriter,
+    WeightWriter,
+)
+from featsel.workflows.counting import workers_for
+from featsel.workflows.encode_ray import ColumnRequest, encode_on_ray
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest
 
@@ -66,17 +68,14 @@ class EncodeResources:
         Threads.
     reporter : Reporter
         Told of progress.
+    cluster : Cluster, optional
+        What reads the log, if not this process.
     """
 
     cache: Path | None
     n_threads: int
     reporter: Reporter
-
-
-class _Writer(Protocol):
-    def add(self, values: pl.Series) -> None: ...
-
-    def finish(self) -> Column | StoredArray: ...
+    cluster: Cluster | None = None
 
 
 @contextmanager
@@ -145,7 +144,8 @@ class _Maker:
 
     name: str
     role: str
-    open: Callable[[Path], _Writer]
+    open: Callable[[Path], ColumnWriter]
+    kind: FieldKind | None = None
 
 
 def _can_be_kept(request: LogRequest) -> bool:
@@ -181,16 +181,16 @@ def _makers(
     makers: dict[str, _Maker] = {}
     for name, kind in fields.items():
         key = repr(("field", name, kind, splits.get(name), log.dtypes[name]))
-        makers[key] = _Maker(name, f"field {name}", _WRITERS[kind])
+        makers[key] = _Maker(name, f"field {name}", FIELD_WRITERS[kind], kind)
     if roles.label is not None:
         reader = LabelReader(roles.label, roles.positive)
         makers[repr(("label", roles.label, roles.positive))] = _Maker(
-            roles.label, "label", lambda folder: _LabelWriter(folder, reader)
+            roles.label, "label", lambda folder: LabelWriter(folder, reader)
         )
     if roles.time is not None:
-        makers[repr(("time", roles.time, log.dtypes[roles.time]))] = _Maker(roles.time, "time", _TimeWriter)
+        makers[repr(("time", roles.time, log.dtypes[roles.time]))] = _Maker(roles.time, "time", TimeWriter)
     if roles.weight is not None:
-        makers[repr(("weight", roles.weight))] = _Maker(roles.weight, "weight", _WeightWriter)
+        makers[repr(("weight", roles.weight))] = _Maker(roles.weight, "weight", WeightWriter)
     return makers
 
 
@@ -201,21 +201,41 @@ def _encode(log: Log, makers: Mapping[str, _Maker], kept: ColumnCache, resources
     resources.reporter.start(
         f"encoding {len(keys):,} columns", n_rows * len(keys) if n_rows is not None else None
     )
-    with kept.adding() as folder, ThreadPoolExecutor(resources.n_threads) as pool:
-        for start in range(0, len(keys), group_size):
-            group = keys[start : start + group_size]
-            writers: dict[str, _Writer] = {}
-            for key in group:
-                (folder / kept.folder_name(key)).mkdir()
-                writers[key] = makers[key].open(folder / kept.folder_name(key))
-            names = list(dict.fromkeys(makers[key].name for key in group))
-            for batch in log.batches(names):
-                tasks = [pool.submit(writers[key].add, batch[makers[key].name]) for key in group]
-                for task in tasks:
-                    task.result()
-                resources.reporter.advance(batch.height * len(group))
-            for key, writer in writers.items():
-                write_column(folder / kept.folder_name(key), writer.finish())
+    workers = workers_for(log, resources.cluster, resources.reporter)
+    with kept.adding() as folder:
+        if workers is not None:
+            writers = _open(keys, makers, kept, folder)
+            requests = [ColumnRequest(makers[key].name, makers[key].kind) for key in keys]
+            columns = list(zip(requests, writers.values(), strict=True))
+            encode_on_ray(log, columns, workers=workers, advance=resources.reporter.advance)
+            _finish(writers, kept, folder)
+            return
+        with ThreadPoolExecutor(resources.n_threads) as pool:
+            for start in range(0, len(keys), group_size):
+                group = keys[start : start + group_size]
+                writers = _open(group, makers, kept, folder)
+                names = list(dict.fromkeys(makers[key].name for key in group))
+                for batch in log.batches(names):
+                    tasks = [pool.submit(writers[key].add, batch[makers[key].name]) for key in group]
+                    for task in tasks:
+                        task.result()
+                    resources.reporter.advance(batch.height * len(group))
+                _finish(writers, kept, folder)
+
+
+def _open(
+    keys: Sequence[str], makers: Mapping[str, _Maker], kept: ColumnCache, folder: Path
+) -> dict[str, ColumnWriter]:
+    writers: dict[str, ColumnWriter] = {}
+    for key in keys:
+        (folder / kept.folder_name(key)).mkdir()
+        writers[key] = makers[key].open(folder / kept.folder_name(key))
+    return writers
+
+
+def _finish(writers: Mapping[str, ColumnWriter], kept: ColumnCache, folder: Path) -> None:
+    for key, writer in writers.items():
+        write_column(folder / kept.folder_name(key), writer.finish())
 
 
 def _count_rows(column: Column | StoredArray) -> int:
@@ -229,112 +249,3 @@ def _count_rows(column: Column | StoredArray) -> int:
 def _stored(column: Column | StoredArray | None) -> StoredArray | None:
     assert column is None or isinstance(column, StoredArray)
     return column
-
-
-class _CategoricalWriter:
-    def __init__(self, folder: Path) -> None:
-        self._dictionary = Dictionary()
-        self._texts = TextWriter(folder)
-        self._codes = CodeWriter(folder / "codes")
-
-    def add(self, values: pl.Series) -> None:
-        codes = self._dictionary.add(values)
-        self._texts.append(self._dictionary.take_texts())
-        self._codes.append_codes(codes, self._dictionary.n_values)
-
-    def finish(self) -> CategoricalColumn:
-        return CategoricalColumn(self._codes.finish(), self._texts.finish())
-
-
-class _ListWriter:
-    def __init__(self, folder: Path) -> None:
-        self._dictionary = Dictionary()
-        self._texts = TextWriter(folder)
-        self._codes = CodeWriter(folder / "codes")
-        self._ends = ArrayWriter(folder / "ends", np.dtype("<i8"))
-
-    def add(self, values: pl.Series) -> None:
-        entries, lengths, _ = flatten(values)
-        codes = self._dictionary.add(entries)
-        self._texts.append(self._dictionary.take_texts())
-        places = distinct_places(codes.astype(np.uint64), lengths)
-        rows = np.repeat(np.arange(lengths.size), lengths)[places]
-        n_codes = np.bincount(rows, minlength=lengths.size)
-        self._ends.append(self._codes.size + np.cumsum(n_codes))
-        self._codes.append_codes(codes[places], self._dictionary.n_values)
-
-    def finish(self) -> ListColumn:
-        return ListColumn(self._ends.finish(), self._codes.finish(), self._texts.finish())
-
-
-class _NumericWriter:
-    def __init__(self, folder: Path) -> None:
-        self._numbers = ArrayWriter(folder / "numbers", np.dtype("<f8"))
-        self._text: str | None = None
-        self._has_numbers = False
-
-    def add(self, values: pl.Series) -> None:
-        if isinstance(values.dtype, pl.Date | pl.Datetime):
-            # one unit whatever the file has: text is read as microseconds
-            values = values.cast(pl.Datetime("us"))
-        numbers = as_numbers(values)
-        self._has_numbers = self._has_numbers or numbers.null_count() < numbers.len()
-        if values.dtype == pl.String and not self._has_numbers and values.null_count() < values.len():
-            self._text = f"column {values.name!r} holds {values.drop_nulls()[0]!r}"
-        self._numbers.append(numbers.fill_null(np.nan).to_numpy())
-
-    def finish(self) -> NumericColumn:
-        if self._text is not None and not self._has_numbers:
-            raise DataError(
-                f"{self._text} and no numbers, but is a numeric field",
-                "Give a log in which it holds numbers, or make it a category.",
-            )
-        return NumericColumn(self._numbers.finish())
-
-
-class _TimeWriter:
-    def __init__(self, folder: Path) -> None:
-        self._numbers = ArrayWriter(folder / "numbers", np.dtype("<f8"))
-
-    def add(self, values: pl.Series) -> None:
-        times = as_numbers(values)
-        if times.null_count():
-            found = values[int(times.is_null().arg_max() or 0)]
-            raise DataError(
-                f"time {values.name!r} holds {found!r} in row {self._numbers.size + 1:,} or later",
-                "Rows are ordered by it: it needs a number or a point in time in every row.",
-            )
-        self._numbers.append(times.to_numpy())
-
-    def finish(self) -> StoredArray:
-        return self._numbers.finish()
-
-
-class _WeightWriter:
-    def __init__(self, folder: Path) -> None:
-        self._numbers = ArrayWriter(folder / "numbers", np.dtype("<f8"))
-
-    def add(self, values: pl.Series) -> None:
-        self._numbers.append(read_weights(values))
-
-    def finish(self) -> StoredArray:
-        return self._numbers.finish()
-
-
-class _LabelWriter:
-    def __init__(self, folder: Path, reader: LabelReader) -> None:
-        self._labels = ArrayWriter(folder / "numbers", np.dtype("u1"))
-        self._reader = reader
-
-    def add(self, values: pl.Series) -> None:
-        self._labels.append(self._reader.read(values))
-
-    def finish(self) -> StoredArray:
-        return self._labels.finish()
-
-
-_WRITERS: Mapping[FieldKind, Callable[[Path], _Writer]] = {
-    FieldKind.CATEGORICAL: _CategoricalWriter,
-    FieldKind.NUMERIC: _NumericWriter,
-    FieldKind.MULTIVALUED: _ListWriter,
-}

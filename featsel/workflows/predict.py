@@ -119,7 +119,7 @@ def predict(
         request,
         config,
         values,
-        resources=EncodeResources(options.cache, resources.n_threads, reporter),
+        resources=EncodeResources(options.cache, resources.n_threads, reporter, resources.cluster),
         needs_label=False,
         kept=keep,
     ) as opened:

@@ -111,7 +111,7 @@ def quickselect(
         label = _label(log, request, reporter)
         fields = _numeric_fields(log, request, label, reporter)
         kinds = {each.name: each.kind for each in fields}
-        encode = EncodeResources(cache, resources.n_threads, reporter)
+        encode = EncodeResources(cache, resources.n_threads, reporter, resources.cluster)
         with encoded(log, request, kinds, Roles(label=None), encode) as columns:
             rows, coverages = _sample(columns, fields, ensemble, resources, request.seed)
             n_rows = columns.n_rows

@@ -188,7 +188,7 @@ def rank_log(
         def codes() -> LogCodes:
             fields = {each.name: each.kind for each in schema.fields}
             roles = Roles(schema.label, schema.positive, schema.time, schema.weight)
-            encode = EncodeResources(options.cache, resources.n_threads, reporter)
+            encode = EncodeResources(options.cache, resources.n_threads, reporter, resources.cluster)
             columns = stack.enter_context(encoded(log, request, fields, roles, encode))
             return LogCodes(columns, counts.fields, min_count=options.min_count)
 

@@ -165,7 +165,11 @@ def select(
                 reporter=reporter,
             )
         with encoded(
-            log, request, kinds, roles, EncodeResources(options.cache, resources.n_threads, reporter)
+            log,
+            request,
+            kinds,
+            roles,
+            EncodeResources(options.cache, resources.n_threads, reporter, resources.cluster),
         ) as codes:
             _check_classes(codes, schema)
             parts = split_rows(

@@ -195,7 +195,7 @@ def train(
             held_out=options.held_out,
             order=options.order,
             group=options.group,
-            resources=EncodeResources(options.cache, resources.n_threads, reporter),
+            resources=EncodeResources(options.cache, resources.n_threads, reporter, resources.cluster),
         ) as rows,
     ):
         settings = complete(

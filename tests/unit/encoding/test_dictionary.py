@@ -125,13 +125,14 @@ def test_texts_are_given_once() -> None:
 def test_a_new_value_does_not_keep_its_batch_in_memory() -> None:
     dictionary = Dictionary()
     ends = pl.Series([str(row % 100) for row in range(20_000)])
+    dictionary.add(ends)  # compiled code and threads are there from now on
     before = resident_bytes()
 
-    for batch in range(60):
+    for batch in range(150):
         dictionary.add(pl.Series([f"{batch}" + "x" * 80]).new_from_index(0, 20_000) + ends)
 
-    assert dictionary.n_values == 6_000
-    assert resident_bytes() - before < 50e6  # the batches have 98 MB
+    assert dictionary.n_values == 15_100
+    assert resident_bytes() - before < 100e6  # the batches have 245 MB
 
 
 def resident_bytes() -> int:
