@@ -100,7 +100,9 @@ class Workers:
 
     def __init__(self, ray: ModuleType) -> None:
         self._ray = ray
-        self._proof = Proof.here()
+        self._proof = self.keep(Proof.here())
+        # made once: each of these is sent to the cluster
+        self._call, self._generate = ray.remote(_call), ray.remote(_generate)
         self.n_workers = max(1, int(ray.cluster_resources().get("CPU", 1)))
 
     def keep(self, value: object) -> Ref:
@@ -124,8 +126,9 @@ class Workers:
         Ref
             To the result; a list of them where there are several.
         """
-        call = _generate if n_results > 1 else _call
-        task = self._ray.remote(call).options(num_cpus=1, num_returns=n_results, max_retries=RETRIES)
+        call = self._generate if n_results > 1 else self._call
+        title = getattr(function, "__name__", "work")
+        task = call.options(name=title, num_cpus=1, num_returns=n_results, max_retries=RETRIES)
         return task.remote(self._proof, function, *arguments)
 
     def get(self, reference: Ref) -> Ref:

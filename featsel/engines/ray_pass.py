@@ -19,7 +19,7 @@ SHARDS_PER_WORKER = 4
 """Parts that a log is cut into for each worker, so that all end at about the same time."""
 
 LEAST_SHARD_ROWS = 1 << 18
-MOST_SHARD_ROWS = 1 << 23
+MOST_SHARD_ROWS = 1 << 25
 """Fewer rows would cost more to send than to count; more would be much to lose, and take much memory."""
 
 SAMPLED_SHARDS = 4

@@ -29,9 +29,11 @@ WIDE_VALUES = 1 << 15
 than any number of bins, so that the values of a field with fewer of them stay together."""
 
 RANGE_ROWS = 1 << 22
-"""Rows of new values that a range of keys should have at most, in all shards together: 40 to 100 MB."""
+"""Rows of new values that a range of keys should have at most, in all shards together: 40 MB packed, and some
+300 MB while two tables of it are merged."""
 
-MOST_RANGES = 256
+MOST_RANGES = 1024
+"""Each range is something to send and to merge for every shard."""
 
 
 class LabelReading(Protocol):
