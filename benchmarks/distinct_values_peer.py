@@ -26,8 +26,7 @@ def with_duckdb(path: str, column: str, memory: str, folder: str) -> int:
     connection = duckdb.connect(config={"memory_limit": memory, "temp_directory": folder})
     values = f"select count(*) n, sum(label) b from read_parquet('{path}') group by \"{column}\""
     counts = f"select n, b, count(*) values from ({values}) group by n, b"
-    (found,) = connection.sql(f"select sum(values) from ({counts})").fetchone()
-    return int(found)
+    return int(connection.execute(f"select sum(values) from ({counts})").fetchall()[0][0])
 
 
 WAYS = {"polars": with_polars, "duckdb": with_duckdb}

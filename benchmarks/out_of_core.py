@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,7 @@ def main() -> None:
 
 
 @contextmanager
-def _folder(kept: Path | None) -> Iterator[Path]:
+def _folder(kept: Path | None) -> Generator[Path]:
     if kept is not None:
         kept.mkdir(parents=True, exist_ok=True)
         yield kept
@@ -111,11 +112,11 @@ def _ids(folder: Path, options: argparse.Namespace) -> str:
     if not log.exists():
         subprocess.run([sys.executable, HERE / "id_log.py", str(options.ids), log], check=True)
     runs: list[Run] = []
+    peer = (PEER_PYTHON, HERE / "distinct_values_peer.py")
+    spilled = folder / "duckdb"
     for column in ID_COLUMNS:
         for limit in options.memory_limit:
             own = ("--label", "label", "--include", column, "-q", "--memory-limit", limit)
-            peer = (PEER_PYTHON, HERE / "distinct_values_peer.py")
-            spilled = folder / "duckdb"
             runs.append(Run(f"{column}: featsel rank, {limit}", (*FEATSEL, "rank", log, *own), options.ids))
             runs.append(
                 Run(
@@ -223,9 +224,10 @@ def _measure(command: Sequence[str | Path], folder: Path) -> tuple[Cost, int]:
 
 def _files_in(folder: Path) -> int:
     n_bytes = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # it may be gone
-            n_bytes += path.stat().st_size if path.is_file() else 0
+    for parent, _, names in os.walk(folder):  # unlike rglob, it passes over what is gone
+        for name in names:
+            with contextlib.suppress(OSError):  # it may be gone
+                n_bytes += (Path(parent) / name).stat().st_size
     return n_bytes
 
 

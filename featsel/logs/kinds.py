@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from featsel.core.patterns import name_matcher
 from featsel.core.schema import Field, FieldKind
 
 FEW_VALUES = 50
@@ -68,12 +68,13 @@ def infer_fields(
     tuple of Field
         One per column, in order.
     """
+    is_numeric, is_categorical = name_matcher(numeric), name_matcher(categorical)
     fields: list[Field] = []
     for column in sample:
         name = column.name
-        if any(fnmatchcase(name, pattern) for pattern in numeric):
+        if is_numeric(name):
             kind, reason = FieldKind.NUMERIC, "--numeric names it"
-        elif any(fnmatchcase(name, pattern) for pattern in categorical):
+        elif is_categorical(name):
             kind, reason = FieldKind.CATEGORICAL, "--categorical names it"
         elif is_criteo and name in CRITEO_NUMERIC:
             kind, reason = FieldKind.NUMERIC, "one of the 13 counts of the Criteo layout"

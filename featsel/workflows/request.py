@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 import polars as pl
 
 from featsel.core.errors import ConfigError, DataError, EmptyLogError, MissingColumnError, did_you_mean
+from featsel.core.patterns import matches_any, name_matcher
 from featsel.core.schema import Field, FieldKind, LogSchema
 from featsel.logs.formats import Format
 from featsel.logs.kinds import has_criteo_columns, infer_fields
@@ -283,11 +283,11 @@ def _delimited_format(request: LogRequest) -> Format | None:
 def _with_times(log: Log, request: LogRequest) -> Log:
     """Log whose text columns of points in time are such, but for label, weight and named categories."""
     roles = {request.label or usual_label(list(log.dtypes)), request.weight}
-    kinds = (*request.categorical, *request.exclude)
+    is_named = name_matcher((*request.categorical, *request.exclude))
     text = [
         name
         for name, dtype in log.dtypes.items()
-        if dtype == pl.String and name not in roles and not any(fnmatchcase(name, kind) for kind in kinds)
+        if dtype == pl.String and name not in roles and not is_named(name)
     ]
     return log.with_times(find_times(log.head(text))) if text else log
 
@@ -309,20 +309,20 @@ def _split_lists(log: Log, rules: Sequence[str]) -> Log:
 
 def choose_columns(names: Sequence[str], request: LogRequest, reporter: Reporter) -> list[str]:
     """Columns that the patterns of a request leave, in order."""
+    known = frozenset(names)
     for pattern in request.include:
-        if not any(fnmatchcase(name, pattern) for name in names):
+        if not matches_any(pattern, known):
             raise ConfigError(
                 f"--include {pattern!r} matches no field",
                 did_you_mean(pattern, list(names), what="The log has"),
             )
     for option in ("exclude", "categorical", "numeric"):
         for pattern in getattr(request, option):
-            if not any(fnmatchcase(name, pattern) for name in names):
+            if not matches_any(pattern, known):
                 reporter.warn(f"--{option} {pattern!r} matches no field")
-    chosen = [
-        name for name in names if not request.include or any(fnmatchcase(name, p) for p in request.include)
-    ]
-    return [name for name in chosen if not any(fnmatchcase(name, pattern) for pattern in request.exclude)]
+    is_included, is_excluded = name_matcher(request.include), name_matcher(request.exclude)
+    chosen = [name for name in names if not request.include or is_included(name)]
+    return [name for name in chosen if not is_excluded(name)]
 
 
 def _is_usable(dtype: pl.DataType) -> bool:

@@ -145,16 +145,16 @@ def test_rows_of_a_frequent_value_are_never_in_memory_together(
         return merge(*arrays)
 
     monkeypatch.setattr(merging, "merge_keys", watched)
-    keys = np.arange(2, 5002, dtype=np.uint64) * np.uint64(1000)
+    keys: NDArray[np.uint64] = np.arange(2, 5002, dtype=np.uint64) * np.uint64(1000)
     keys[rng.permutation(5000)[:2000]] = heavy
     labels = (rng.random(5000) < 0.3).astype(np.uint8)
-    weights = rng.lognormal(sigma=3, size=5000) if is_weighted else NO_WEIGHTS
+    weights: NDArray[Any] = rng.lognormal(sigma=3, size=5000) if is_weighted else NO_WEIGHTS
 
     n_values, table = filled(
         store, keys, labels, weights, table_values=10, spill_keys=200, batch_rows=100
     ).tally()
 
-    whole = np.ones(5000) if weights is NO_WEIGHTS else weights
+    whole = weights if is_weighted else np.ones(5000)
     sums = [float(np.add.accumulate(whole[(keys == heavy) & (labels == label)])[-1]) for label in (0, 1)]
     assert n_values == 3001
     assert pair_counts(table)[tuple(sums)] == 1
