@@ -28,12 +28,11 @@ WIDE_VALUES = 1 << 15
 """Values in such samples from which on the table of a field is cut into ranges of keys: about 300 kB. More
 than any number of bins, so that the values of a field with fewer of them stay together."""
 
-RANGE_ROWS = 1 << 22
-"""Rows of new values that a range of keys should have at most, in all shards together: 40 MB packed, and some
-300 MB while two tables of it are merged."""
+RANGE_ROWS = 1 << 25
+"""Rows of new values that a range of keys should have at most, in all shards together: 340 MB. Smaller ranges
+are more to send and to merge for every shard, and the driver has to tell of each."""
 
 MOST_RANGES = 1024
-"""Each range is something to send and to merge for every shard."""
 
 
 class LabelReading(Protocol):

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from featsel.engines.sorted_counts import SortedCounts, cut, merge, sorted_counts
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
 
 KEYS = st.integers(0, (1 << 64) - 1) | st.integers(0, 20)
 ROWS = st.lists(st.tuples(KEYS, st.integers(0, 1), st.integers(0, 3)), max_size=80)
@@ -25,8 +33,9 @@ def entries(counts: SortedCounts) -> list[tuple[int, list[int]]]:
     return list(zip(counts.keys.tolist(), counts.sums.tolist(), strict=True))
 
 
-@given(ROWS)
-def test_merged_tables_of_shards_are_the_table_of_all_rows(rows):
+@given(ROWS, st.integers(1, 9))
+def test_merged_tables_of_shards_are_the_table_of_all_rows(monkeypatch_module, rows, n_at_once):
+    monkeypatch_module.setattr("featsel.engines.sorted_counts.PART_VALUES", n_at_once)
     shards = [table([(key, label) for key, label, shard in rows if shard == index]) for index in range(4)]
     assert entries(merge(shards)) == entries(table([(key, label) for key, label, _ in rows]))
 
