@@ -24,6 +24,7 @@ from featsel.core.errors import ConfigError
 from featsel.models.embedding import QuotientRemainderTable
 from featsel.models.model import CTRModel
 from featsel.selection.candidates import Candidates
+from featsel.selection.gate_travel import usual_rate
 from featsel.selection.order import FeatureOrder, order_by_feature
 from featsel.selection.search_steps import learn_steps
 from featsel.training.distributed import Team
@@ -34,9 +35,6 @@ from featsel.training.settings import TrainSettings
 
 START = 0.5
 """Of all gate weights, as published: what a gate has to travel before it is closed."""
-
-TRAVELS = 4.0
-"""How many times that far a usual gate could come: gradients change their sign, and Adam then halts."""
 
 
 @dataclass(frozen=True)
@@ -326,7 +324,7 @@ def usual_gate_rate(n_steps: int) -> float:
     >>> usual_gate_rate(1000)
     0.002
     """
-    return TRAVELS * START / n_steps
+    return usual_rate(START, n_steps)
 
 
 def check_travel(search: GateSearch, gates: GateSettings) -> str | None:
