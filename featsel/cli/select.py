@@ -54,9 +54,9 @@ def select(
         Method | None,
         typer.Option(
             help="How features are chosen: by what a model loses without them on rows that it did not learn "
-            "from (deletion), by gates of features (optfs) or of fields (autofield, adafs, mvfs, lpfs, vdrop), "
-            "by what a trained model makes of fields (permutation, shark, sfs), or by a plain score; all keeps "
-            "every field and every value. "
+            "from (deletion), by gates of features (optfs) or of fields (autofield, adafs, mvfs, lpfs, "
+            "vdrop), by what a trained model makes of fields (permutation, shark, sfs), or by a plain score; "
+            "all keeps every field and every value. "
             "deletion where there is a --budget."
         ),
     ] = None,

@@ -141,6 +141,7 @@ def _warnings(scores: NDArray[np.float64], *, rate: float, n_steps: int) -> tupl
     if spread >= LEAST_SPREAD or scores.size == 1:
         return ()
     return (
-        f"the weights of fields hardly differ after {n_steps:,} steps at a gate rate of {rate:.2g}: the largest "
-        f"and the smallest are {spread:.2%} of their mean apart; {remedy(rate, usual_rate(WAY, n_steps))}",
+        f"the weights of fields hardly differ after {n_steps:,} steps at a gate rate of {rate:.2g}: the "
+        f"largest and the smallest are {spread:.2%} of their mean apart; "
+        f"{remedy(rate, usual_rate(WAY, n_steps))}",
     )

@@ -22,10 +22,8 @@ from featsel.selection.candidates import Candidates
 from featsel.selection.field_masks import (
     TRAIN_EPOCHS,
     MaskedModel,
-    check_travel,
     count_steps,
     learn_masked,
-    usual_rate,
 )
 from featsel.selection.gate_travel import check_travel, usual_rate
 from featsel.selection.order import FeatureOrder, order_by_field
