@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from featsel.models.perceptron import new_linear
 from featsel.selection.backbone import Backbone
 from featsel.selection.candidates import Candidates
 from featsel.selection.controlled_search import controlled_order
@@ -37,7 +38,7 @@ def adafs_order(
     Returns
     -------
     FeatureOrder
-        Field scores have a mean of 1. With a warning where they hardly differ.
+        Field scores have a mean of 1. With a warning where the controller could not move.
 
     References
     ----------
@@ -61,12 +62,9 @@ class SoftController(nn.Module):
 
     def __init__(self, n_fields: int, width: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.first = nn.Linear(n_fields * width, HIDDEN)
-        self.last = nn.Linear(HIDDEN, n_fields)
-        with torch.no_grad():
-            nn.init.xavier_uniform_(self.first.weight, generator=generator)
-            for rest in (self.first.bias, self.last.weight, self.last.bias):
-                rest.zero_()
+        self.first = new_linear(n_fields * width, HIDDEN, generator=generator)
+        self.last = new_linear(HIDDEN, n_fields, generator=generator)
+        nn.init.zeros_(self.last.weight)
 
     def forward(self, inputs: Tensor, done: float) -> Tensor:  # noqa: ARG002 - of all controllers
         """Weights of fields, (batch, fields), with a mean of 1 in each row."""

@@ -30,7 +30,7 @@ from featsel.selection.field_masks import (
     learn_masked,
     step_mask,
 )
-from featsel.selection.gate_travel import remedy, usual_rate
+from featsel.selection.gate_travel import check_travel, usual_rate
 from featsel.selection.order import FeatureOrder, order_by_field
 from featsel.selection.search_steps import ordered_batches
 from featsel.training.batches import Rows
@@ -45,9 +45,6 @@ drawn there is nothing to see."""
 WAY = 0.5
 """Of a weight of the network. Hundreds of them act together, so that half a unit turns any field on or
 off."""
-
-LEAST_SPREAD = 0.02
-"""Of the mean weights of fields, as a share of their mean: below, the network tells no fields apart."""
 
 
 def controlled_order(
@@ -78,8 +75,8 @@ def controlled_order(
     Returns
     -------
     FeatureOrder
-        Field scores are mean factors over the validation rows, by their weights. With a warning where they
-        hardly differ.
+        Field scores are mean factors over the validation rows, by their weights. With a warning where the
+        controller could not move.
     """
     settings = backbone.settings
     epochs = VALID_EPOCHS if epochs is None else epochs
@@ -91,6 +88,7 @@ def controlled_order(
     generator = torch.Generator().manual_seed(settings.seed)
     controller = new_controller(candidates.layout.n_fields, width, generator).to(settings.device)
     parameters = list(controller.parameters())
+    starts = [value.detach().clone() for value in parameters]
     adam = new_adam(parameters, rate=rate, l2=0.0)
     batches = gate_batches(candidates.valid, settings)
     done = 0.0
@@ -117,7 +115,10 @@ def controlled_order(
     model = MaskedModel(built, weigh)
     learn_masked(model, candidates, backbone, epochs=epochs, after_step=after_step)
     scores = _mean_factors(model, factors, candidates.valid, settings)
-    warnings = _warnings(scores, rate=rate, n_steps=n_gate_steps)
+    came = max(
+        float((now.detach() - start).abs().max()) for now, start in zip(parameters, starts, strict=True)
+    )
+    warnings = check_travel(came, WAY, rate=rate, n_steps=n_gate_steps)
     return replace(order_by_field(candidates, scores), warnings=warnings)
 
 
@@ -134,14 +135,3 @@ def _mean_factors(
         total += weights.double() @ found
         weight += float(weights.sum())
     return total.cpu().numpy() / weight
-
-
-def _warnings(scores: NDArray[np.float64], *, rate: float, n_steps: int) -> tuple[str, ...]:
-    spread = float((scores.max() - scores.min()) / scores.mean())
-    if spread >= LEAST_SPREAD or scores.size == 1:
-        return ()
-    return (
-        f"the weights of fields hardly differ after {n_steps:,} steps at a gate rate of {rate:.2g}: the "
-        f"largest and the smallest are {spread:.2%} of their mean apart; "
-        f"{remedy(rate, usual_rate(WAY, n_steps))}",
-    )

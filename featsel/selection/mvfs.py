@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from featsel.models.perceptron import new_linear
 from featsel.selection.backbone import Backbone
 from featsel.selection.candidates import Candidates
 from featsel.selection.controlled_search import controlled_order
@@ -41,7 +42,7 @@ def mvfs_order(
     Returns
     -------
     FeatureOrder
-        Field scores between 0 and 1. With a warning where they hardly differ.
+        Field scores between 0 and 1. With a warning where the controller could not move.
 
     References
     ----------
@@ -63,17 +64,15 @@ class ViewsController(nn.Module):
 
     def __init__(self, n_fields: int, width: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.views = nn.Linear(n_fields * width, N_VIEWS * n_fields)
-        self.gate = nn.Linear(N_VIEWS * n_fields, N_VIEWS)
-        with torch.no_grad():
-            for view in self.views.weight.chunk(N_VIEWS):
-                nn.init.xavier_normal_(view, generator=generator)
-            for rest in (self.views.bias, self.gate.weight, self.gate.bias):
-                rest.zero_()
+        self.views = nn.ModuleList(
+            new_linear(n_fields * width, n_fields, generator=generator) for _ in range(N_VIEWS)
+        )
+        self.gate = new_linear(N_VIEWS * n_fields, N_VIEWS, generator=generator)
+        nn.init.zeros_(self.gate.weight)
 
     def forward(self, inputs: Tensor, done: float) -> Tensor:
         """Factors of fields, (batch, fields), between 0 and 1."""
-        logits: Tensor = self.views(inputs).float().unflatten(1, (N_VIEWS, -1))
+        logits = torch.stack([view(inputs).float() for view in self.views], dim=1)
         shares = torch.softmax(logits, dim=2)  # (batch, views, fields)
         influence: Tensor = torch.sigmoid(self.gate(shares.flatten(1)).float())  # (batch, views)
         mixed = (shares * influence.unsqueeze(2)).sum(1) * shares.shape[2] * 2 / N_VIEWS  # 1 at first
