@@ -6,12 +6,14 @@ rows that no method has seen. Planted logs also have the features that truly mat
 
     python benchmarks/select_quality.py --planted 101 102 103 --budgets 1 5 10 30
     python benchmarks/select_quality.py --data FOLDER --logs kuairand frappe criteo
+    python benchmarks/select_quality.py --unit fields --budgets 25 50 --planted 101 --methods adafs lpfs
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -84,6 +86,7 @@ def main() -> None:
     parser.add_argument("--logs", nargs="*", choices=REAL, default=[])
     parser.add_argument("--methods", nargs="+", default=ASKED)
     parser.add_argument("--budgets", nargs="+", type=float, default=[1, 5, 10, 30], help="per cent")
+    parser.add_argument("--unit", choices=("features", "fields"), default="features", help="of which")
     parser.add_argument("--rows", type=int, default=300_000, help="of planted logs")
     parser.add_argument(
         "--one-l2", action="store_true", help="only the L2 of featsel train, not the better of two"
@@ -96,13 +99,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for seed in options.planted:
             with planted(Path(folder), seed, options.rows) as task:
-                report(task, options.methods, options.budgets, shares)
+                report(task, options.methods, options.budgets, shares, unit=options.unit)
         for name in options.logs:
             with real(Path(folder), options.data, name) as task:
-                report(task, options.methods, options.budgets, shares)
+                report(task, options.methods, options.budgets, shares, unit=options.unit)
 
 
-def report(task: Task, methods: Sequence[str], budgets: Sequence[float], shares: Sequence[float]) -> None:
+def report(
+    task: Task, methods: Sequence[str], budgets: Sequence[float], shares: Sequence[float], *, unit: str
+) -> None:
     """Print the table of a log."""
     n_all = int(task.candidates.is_feature.sum())
     whole = np.flatnonzero(task.candidates.is_feature)
@@ -113,16 +118,16 @@ def report(task: Task, methods: Sequence[str], budgets: Sequence[float], shares:
         rows.append(
             line("oracle", f"{task.oracle.size / n_all:.1%}", task.oracle, outcome, model, full, task)
         )
+    seconds: list[str] = []
     for name in methods:
         method = Method(name)
         started = time.process_time()
         model = backbone(task, 1.0)
         order = METHODS[method](task.candidates, model, asked(method, model))
-        seconds = time.process_time() - started
-        print(f"{task.name} {name}: order in {seconds:.0f} CPU s", file=sys.stderr, flush=True)
+        seconds.append(f"{name} {time.process_time() - started:.0f}")
         done: tuple[int, list[str]] | None = None
         for percent in budgets:
-            ids = cut(order, task.candidates, parse_budget(f"{percent:g}%"))
+            ids = cut(order, task.candidates, parse_budget(budget_of(percent, unit, task)))
             if done is not None and done[0] == ids.size:  # the budget has more room than there are features
                 rows.append([name, f"{percent:g} %", *done[1]])
                 continue
@@ -142,6 +147,14 @@ def report(task: Task, methods: Sequence[str], budgets: Sequence[float], shares:
         "noise kept",
     )
     print(f"### {task.name}\n\n{markdown_table(heads, rows)}\n", flush=True)
+    print(f"CPU seconds of the orders: {', '.join(seconds)}.\n", flush=True)
+
+
+def budget_of(percent: float, unit: str, task: Task) -> str:
+    """A share of the features, or of the fields, as ``--budget`` has it."""
+    if unit == "features":
+        return f"{percent:g}%"
+    return f"{math.ceil(percent / 100 * task.candidates.layout.n_fields)}fields"
 
 
 def line(

@@ -54,7 +54,9 @@ def select(
         Method | None,
         typer.Option(
             help="How features are chosen: by what a model loses without them on rows that it did not learn "
-            "from (deletion), by gates (optfs), or by a plain score; all keeps every field and every value. "
+            "from (deletion), by gates of features (optfs) or of fields (autofield, adafs, mvfs, lpfs, "
+            "vdrop), by what a trained model makes of fields (permutation, shark, sfs), or by a plain score; "
+            "all keeps every field and every value. "
             "deletion where there is a --budget."
         ),
     ] = None,
@@ -141,10 +143,13 @@ def select(
     temperature: Annotated[
         float, typer.Option(min=1, max=1e6, help="optfs: of the gates in the last epoch.")
     ] = 200.0,
-    gate_epochs: Annotated[int, typer.Option(min=1, help="optfs: epochs of the search.")] = 10,
+    gate_epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Epochs of a search of gates: 10, but 2 of lpfs and vdrop."),
+    ] = None,
     gate_lr: Annotated[
         float | None,
-        typer.Option(min=0, help="optfs: learning rate of the gates; else far enough to close any."),
+        typer.Option(min=0, help="Learning rate of gates; else far enough to close any."),
     ] = None,
     rewind: Annotated[int, typer.Option(min=0, help="optfs: epoch whose weights are remembered.")] = 1,
     keep_noise: Annotated[

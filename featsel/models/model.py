@@ -164,15 +164,44 @@ class CTRModel(nn.Module):
         ValueError
             If weights lack, or there are weights of no slot.
         """
+        return self.from_fields(self.fields(gathered, ids, weights))
+
+    def fields(self, gathered: Tensor, ids: Tensor, weights: Tensor | None = None) -> Tensor:
+        """What the head reads of each field, before the head.
+
+        Parameters
+        ----------
+        gathered, ids, weights
+            As of :meth:`from_rows`.
+
+        Returns
+        -------
+        tensor of float32, shape (batch, fields, width)
+            A field's embedding, of a list that of all its values, and behind it its first-order weight if the
+            head has a linear part. A factor on it weighs the whole field.
+        """
         rows = self._pool(self.table.combine(gathered), self._slot_weights(ids, weights))
-        if self.is_masked:
-            rows = rows * self.mask
+        return rows * self.mask if self.is_masked else rows
+
+    def from_fields(self, fields: Tensor) -> Tensor:
+        """Logits of what :meth:`fields` gives, of whatever became of it.
+
+        Parameters
+        ----------
+        fields : tensor of float32, shape (batch, fields, width)
+            See :meth:`fields`.
+
+        Returns
+        -------
+        tensor of float32, shape (batch,)
+            Logits.
+        """
         logits: Tensor
         if self.has_linear:
-            fields, linear = torch.split_with_sizes(rows, [self.dim, 1], dim=-1)
-            logits = self.head(fields, linear.sum((1, 2)))
+            embeddings, linear = torch.split_with_sizes(fields, [self.dim, 1], dim=-1)
+            logits = self.head(embeddings, linear.sum((1, 2)))
         else:
-            logits = self.head(rows)
+            logits = self.head(fields)
         return logits
 
     def _slot_weights(self, ids: Tensor, weights: Tensor | None) -> Tensor | None:

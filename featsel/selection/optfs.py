@@ -24,8 +24,9 @@ from featsel.core.errors import ConfigError
 from featsel.models.embedding import QuotientRemainderTable
 from featsel.models.model import CTRModel
 from featsel.selection.candidates import Candidates
+from featsel.selection.gate_travel import usual_rate
 from featsel.selection.order import FeatureOrder, order_by_feature
-from featsel.training.batches import ShuffledBatches
+from featsel.selection.search_steps import learn_steps
 from featsel.training.distributed import Team
 from featsel.training.learner import Learner
 from featsel.training.optimizers import new_adam
@@ -34,9 +35,6 @@ from featsel.training.settings import TrainSettings
 
 START = 0.5
 """Of all gate weights, as published: what a gate has to travel before it is closed."""
-
-TRAVELS = 4.0
-"""How many times that far a usual gate could come: gradients change their sign, and Adam then halts."""
 
 
 @dataclass(frozen=True)
@@ -173,13 +171,9 @@ def search_gates(
             "gates cannot be searched with embedding scheme 'qr'",
             "Search with scheme 'full'; training may then use another one.",
         )
-    gpus = [settings.device] if settings.device.type == "cuda" else []
-    gated = _GatedModel(model, candidates)
-    model.train()
-    with torch.random.fork_rng(gpus):
-        result = _search(gated, candidates, gates, settings, on_step=on_step, on_epoch=on_epoch)
-    model.eval()
-    return result
+    return _search(
+        _GatedModel(model, candidates), candidates, gates, settings, on_step=on_step, on_epoch=on_epoch
+    )
 
 
 # a subclass, because the learner takes a model: to the learner this is one whose rows come gated
@@ -220,34 +214,32 @@ def _search(
     learner = Learner(model, settings, Team())
     gate_adam = new_adam([model.gate_weights], rate=gates.gate_rate, l2=0.0)
     penalties = torch.from_numpy(_penalties(candidates, gates)).to(settings.device)
-    batches = ShuffledBatches(
-        candidates.train,
-        batch_size=settings.batch_size,
-        buffer_rows=settings.buffer_rows,
-        seed=settings.seed,
-        device=settings.device,
-    )
+    n_batches = -(-candidates.train.n_rows // settings.batch_size)
     rewound = _copy(learner.weights())
     history: list[GateEpoch] = []
-    step = 0
-    for epoch in range(gates.epochs):
-        temperature = _temperature(gates, epoch)
-        model.temperature.fill_(temperature)
-        for n_batches, batch in enumerate(batches.epoch(epoch), start=1):
-            learner.step(batch, n_step=step, rate_factor=1.0)
-            # the learner's backward pass left the gradient of the log loss
-            (penalties * model.openness()).sum().backward()  # type: ignore[no-untyped-call]
-            gate_adam.step()
-            gate_adam.zero_grad()
-            step += 1
-            on_step(Progress(epoch=epoch, batch=n_batches, step=step))
+
+    def after_step(progress: Progress) -> None:
+        nonlocal rewound
+        # the learner's backward pass left the gradient of the log loss
+        (penalties * model.openness()).sum().backward()  # type: ignore[no-untyped-call]
+        gate_adam.step()
+        gate_adam.zero_grad()
+        on_step(progress)
+        if progress.batch < n_batches:
+            return
         found = model.gate_weights.detach()[model.is_feature]
         kept = (found > 0).double().mean().item()
-        history.append(GateEpoch(step, temperature, loss=_finite_loss(learner, step), kept=kept))
+        temperature = _temperature(gates, progress.epoch)
+        history.append(GateEpoch(progress.step, temperature, loss=learner.mean_loss, kept=kept))
         learner.forget_losses()
         on_epoch(history[-1])
-        if epoch + 1 == gates.rewind_epoch:
+        if progress.epoch + 1 == gates.rewind_epoch:
             rewound = _copy(learner.weights())
+        if progress.epoch + 1 < gates.epochs:
+            model.temperature.fill_(_temperature(gates, progress.epoch + 1))
+
+    model.temperature.fill_(_temperature(gates, 0))
+    learn_steps(learner, candidates.train, settings=settings, epochs=gates.epochs, after_step=after_step)
     weights = model.gate_weights.detach().double().cpu().numpy()
     weights[~candidates.is_feature] = np.nan
     furthest = float(np.nanmax(np.abs(weights - START)))
@@ -268,16 +260,6 @@ def _temperature(gates: GateSettings, epoch: int) -> float:
     if gates.epochs == 1:
         return gates.temperature
     return math.pow(gates.temperature, epoch / (gates.epochs - 1))
-
-
-def _finite_loss(learner: Learner, step: int) -> float:
-    loss = learner.mean_loss
-    if not math.isfinite(loss):
-        raise ConfigError(
-            f"the loss of the gate search is no number any more, {step:,} steps into the search",
-            "Lower the learning rate, or search with --precision fp32.",
-        )
-    return loss
 
 
 def _copy(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -342,7 +324,7 @@ def usual_gate_rate(n_steps: int) -> float:
     >>> usual_gate_rate(1000)
     0.002
     """
-    return TRAVELS * START / n_steps
+    return usual_rate(START, n_steps)
 
 
 def check_travel(search: GateSearch, gates: GateSettings) -> str | None:

@@ -24,6 +24,8 @@ from featsel.encoding.splits import Part
 from featsel.engines.local import Resources
 from featsel.models.build import ModelName
 from featsel.models.settings import ModelSettings
+from featsel.selection.adafs import adafs_order
+from featsel.selection.autofield import autofield_order
 from featsel.selection.backbone import Backbone
 from featsel.selection.budget import Budget, cut
 from featsel.selection.candidates import Candidates
@@ -34,12 +36,18 @@ from featsel.selection.gates import gate_scores, published_order
 from featsel.selection.gbdt import gbdt_order
 from featsel.selection.information import information_order
 from featsel.selection.lasso import lasso_order
+from featsel.selection.lpfs import lpfs_order
 from featsel.selection.mrmr import mrmr_order
+from featsel.selection.mvfs import mvfs_order
 from featsel.selection.optfs import GateSettings, usual_gate_rate
 from featsel.selection.order import FeatureOrder, order_by_feature
+from featsel.selection.permutation import permutation_order
 from featsel.selection.random_order import random_order
 from featsel.selection.search import Judgement, held_out_gains, search_order
+from featsel.selection.sfs import sfs_order
+from featsel.selection.shark import shark_order
 from featsel.selection.subsets import Subset, SubsetRows, subset_of
+from featsel.selection.vdrop import vdrop_order
 from featsel.selection.widths import check_dims, chosen_widths, with_widths
 from featsel.training.batches import Rows
 from featsel.training.devices import keep_freed_memory
@@ -55,13 +63,16 @@ from featsel.workflows.train_settings import Wishes, complete
 SEARCH_VERSION = 2
 """Changes whenever a search or a training finds something else for the same options."""
 
+OPTFS_EPOCHS = 10
+"""Of a search of gates of features; about as many as the published settings."""
+
 USUAL_PENALTY = 1e-6
 """Of a gate where a budget cuts their order: enough to tell them apart on the logs that we tried."""
 
 
 @dataclass(frozen=True)
 class Gates:
-    """What a user wants of the gates of ``optfs``.
+    """What a user wants of gates: penalty, temperature and rewinding of those of ``optfs``.
 
     Parameters
     ----------
@@ -69,8 +80,8 @@ class Gates:
         What an open gate costs.
     temperature : float
         Of the last epoch.
-    epochs : int
-        Of the search.
+    epochs : int, optional
+        Of the search; what suits the method where absent.
     rate : float, optional
         Learning rate; far enough to close any gate where absent.
     rewind : int
@@ -79,17 +90,18 @@ class Gates:
 
     penalty: float | None = None
     temperature: float = 200.0
-    epochs: int = 10
+    epochs: int | None = None
     rate: float | None = None
     rewind: int = 1
 
     def settings(self, n_rows: int, batch_size: int) -> GateSettings:
         """Settings of a search over so many rows."""
-        n_steps = self.epochs * -(-n_rows // batch_size)
+        epochs = OPTFS_EPOCHS if self.epochs is None else self.epochs
+        n_steps = epochs * -(-n_rows // batch_size)
         rate = usual_gate_rate(n_steps) if self.rate is None else self.rate
         penalty = USUAL_PENALTY if self.penalty is None else self.penalty
         return GateSettings(
-            penalty, self.temperature, self.epochs, min(self.rewind, self.epochs), rate, self.penalty is None
+            penalty, self.temperature, epochs, min(self.rewind, epochs), rate, self.penalty is None
         )
 
 
@@ -374,6 +386,22 @@ def _plain(
     return lambda candidates, backbone, _: order(candidates, seed=backbone.settings.seed)
 
 
+def _trained_first(
+    order: Callable[[Candidates, Backbone], FeatureOrder],
+) -> Callable[[Candidates, Backbone, ChooseOptions], FeatureOrder]:
+    """A method that asks a trained model."""
+    return lambda candidates, backbone, _: order(candidates, backbone)
+
+
+def _gated(
+    order: Callable[..., FeatureOrder],
+) -> Callable[[Candidates, Backbone, ChooseOptions], FeatureOrder]:
+    """A method that trains a model beside gates of its fields."""
+    return lambda candidates, backbone, options: order(
+        candidates, backbone, epochs=options.gates.epochs, rate=options.gates.rate
+    )
+
+
 METHODS: dict[Method, Callable[[Candidates, Backbone, ChooseOptions], FeatureOrder]] = {
     Method.DELETION: _deletion,
     Method.OPTFS: _optfs,
@@ -383,6 +411,14 @@ METHODS: dict[Method, Callable[[Candidates, Backbone, ChooseOptions], FeatureOrd
     Method.MRMR: _plain(mrmr_order),
     Method.LASSO: _plain(lasso_order),
     Method.GBDT: _plain(gbdt_order),
+    Method.PERMUTATION: _trained_first(permutation_order),
+    Method.SHARK: _trained_first(shark_order),
+    Method.SFS: _trained_first(sfs_order),
+    Method.AUTOFIELD: _gated(autofield_order),
+    Method.ADAFS: _gated(adafs_order),
+    Method.MVFS: _gated(mvfs_order),
+    Method.LPFS: _gated(lpfs_order),
+    Method.VDROP: _gated(vdrop_order),
     Method.RANDOM: _plain(random_order),
 }
 """What orders features."""

@@ -323,6 +323,14 @@ def test_gates_that_could_not_move_are_told_of(log, capsys):
     assert "warning" in warning
 
 
+def test_gates_of_fields_that_could_not_move_are_told_of(log, capsys):
+    select(log, "20features", "--method", "vdrop", "--gate-epochs", "1", "--gate-lr", "1e-9")
+
+    warning = capsys.readouterr().err
+    assert "warning: gates hardly moved in" in warning
+    assert "a --gate-lr of" in warning
+
+
 def test_random_labels_say_that_there_is_nothing_to_select(planted, capsys):
     log, _ = planted
     frame = pl.read_parquet(log)
