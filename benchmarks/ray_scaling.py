@@ -31,7 +31,7 @@ MARK = "FEATSEL_BENCHMARK_RUN"
 POLL_S = 0.1
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 WORKER = b"ray::"
-STORE = b"raylet"
+COUNTING = (b"ray::count_shard", b"ray::profile_shard")
 MILLION = 1e6
 
 
@@ -103,7 +103,7 @@ def _cells(seen: Seen) -> list[str]:
         f"{seen.wall_s:.1f}",
         f"{seen.cpu_s:.1f}",
         f"{seen.worker_bytes / MILLION:.0f}" if seen.worker_bytes else "–",
-        f"{seen.store_bytes / MILLION:.0f}" if seen.store_bytes else "–",
+        f"{seen.store_bytes / MILLION:.0f}" if seen.worker_bytes else "–",
         str(seen.n_killed),
         "yes" if seen.is_same else "NO",
     ]
@@ -114,12 +114,13 @@ def _run(command: Sequence[str | Path], *, kills: bool) -> tuple[dict[str, objec
     seen = Seen()
     cpu_s: dict[str, float] = {}
     with tempfile.TemporaryFile() as out:
-        started = time.perf_counter()
+        started, shared = time.perf_counter(), _shared_bytes()
         process = subprocess.Popen(
             [str(part) for part in command], stdout=out, env={**os.environ, MARK: mark}
         )
         while process.poll() is None:
             _look(f"{MARK}={mark}".encode(), cpu_s, seen, kills=kills)
+            seen.store_bytes = max(seen.store_bytes, _shared_bytes() - shared)
             time.sleep(POLL_S)
         seen.wall_s = time.perf_counter() - started
         seen.cpu_s = sum(cpu_s.values())
@@ -127,6 +128,12 @@ def _run(command: Sequence[str | Path], *, kills: bool) -> tuple[dict[str, objec
         document = json.load(out)
     document.pop("elapsed_s")
     return document, seen
+
+
+def _shared_bytes() -> int:
+    """Shared memory of the machine, where Ray keeps what is sent between workers."""
+    lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("Shmem:"))
 
 
 def _look(mark: bytes, cpu_s: dict[str, float], seen: Seen, *, kills: bool) -> None:
@@ -143,11 +150,9 @@ def _look(mark: bytes, cpu_s: dict[str, float], seen: Seen, *, kills: bool) -> N
             )
             if name.startswith(WORKER):
                 seen.worker_bytes = max(seen.worker_bytes, 1024 * int(sizes["RssAnon"].split()[0]))
-                if kills and not seen.n_killed and name.startswith(WORKER + b"count"):
+                if kills and not seen.n_killed and name.startswith(COUNTING):
                     os.kill(int(folder.name), signal.SIGKILL)
                     seen.n_killed += 1
-            elif STORE in name.split(b"\0")[0]:
-                seen.store_bytes = max(seen.store_bytes, 1024 * int(sizes["RssShmem"].split()[0]))
 
 
 if __name__ == "__main__":
