@@ -26,6 +26,7 @@ from featsel.models.model import CTRModel
 from featsel.selection.candidates import Candidates
 from featsel.selection.order import FeatureOrder, order_by_feature
 from featsel.training.batches import ShuffledBatches
+from featsel.training.cuts import EqualCuts
 from featsel.training.distributed import Team
 from featsel.training.learner import Learner
 from featsel.training.optimizers import new_adam
@@ -222,7 +223,7 @@ def _search(
     penalties = torch.from_numpy(_penalties(candidates, gates)).to(settings.device)
     batches = ShuffledBatches(
         candidates.train,
-        batch_size=settings.batch_size,
+        cuts=EqualCuts(candidates.train.n_rows, settings.batch_size),
         buffer_rows=settings.buffer_rows,
         seed=settings.seed,
         device=settings.device,

@@ -84,7 +84,9 @@ def test_values_that_folders_give_keep_their_type_in_every_shard(frame, tmp_path
     with open_log(find_source([str(tmp_path)])) as log:
         shards = log.shards(1000)
         days = [set(batch["day"]) for shard in shards for batch in shard.batches(["day"])]
+        cut = [set(batch["day"]) for shard in log.cut(2) for batch in shard.batches(["day"])]
     assert days == [{"1"}, {"2"}, {"x"}]
+    assert cut == [{"1", "2"}, {"2", "x"}]
 
 
 def test_a_file_with_other_columns_is_refused_by_the_shard_that_holds_it(frame, tmp_path):
@@ -114,6 +116,7 @@ def test_a_log_is_cut_into_shards_that_hold_its_rows_in_order(files, n_shards, f
     with open_log(source, selection=RowSelection(first, sample, seed=5)) as log:
         shards = log.cut(n_shards)
         assert rows_of(shards) == rows_of([log])
+        assert rows_of([part for shard in shards for part in shard.shards(200)]) == rows_of([log])
         if not is_text and (first is None or first >= n_shards):
             assert len(shards) == n_shards
 
