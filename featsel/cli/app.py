@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import time
 import traceback
 import warnings
 from typing import Annotated
@@ -23,10 +24,14 @@ from featsel import __version__
 from featsel.cli import check, convert, export, features, predict, rank, select, synth, train
 from featsel.cli.interrupts import heed_interrupts
 from featsel.core.errors import FeatselError
+from featsel.core.processes import is_first_process
 
 USAGE = 2
 BUG = 70
 INTERRUPTED = 130
+
+TELLING_S = 1.0
+"""torchrun ends all processes once one has ended: one that leaves it to another to tell waits for that."""
 
 app = typer.Typer(
     name="featsel",
@@ -96,7 +101,7 @@ def run(arguments: list[str]) -> int:
         return 0
     except Exception as error:
         return _fail_unexpectedly(arguments, error)
-    if code == INTERRUPTED:  # typer turns the signal into this code
+    if code == INTERRUPTED and is_first_process():  # typer turns the signal into this code
         sys.stderr.write("\nfeatsel: interrupted\n")
     return code if isinstance(code, int) else 0
 
@@ -120,6 +125,10 @@ def _root(
 def _fail(
     arguments: list[str], error: Exception, code: str, message: str, hint: str | None, exit_code: int
 ) -> int:
+    if _is_told_elsewhere(error):
+        with contextlib.suppress(KeyboardInterrupt):  # it is how torchrun ends the others
+            time.sleep(TELLING_S)
+        return exit_code
     if any(re.fullmatch(r"--verbose|-[a-z]*v[a-z]*", argument) for argument in arguments):
         traceback.print_exception(error)
     message = message.strip()
@@ -130,6 +139,13 @@ def _fail(
         with contextlib.suppress(OSError):  # what is wrong may be the output itself
             sys.stdout.write(json.dumps({"error": {"code": code, "message": message, "hint": hint}}) + "\n")
     return exit_code
+
+
+def _is_told_elsewhere(error: Exception) -> bool:
+    """Whether another process of the same run tells of an error; of one that all have, the first does."""
+    if isinstance(error, FeatselError) and error.is_told_elsewhere is not None:
+        return error.is_told_elsewhere
+    return isinstance(error, FeatselError | TyperException) and not is_first_process()
 
 
 def _fail_unexpectedly(arguments: list[str], error: Exception) -> int:

@@ -17,6 +17,7 @@ from featsel.core.cores import available_cores
 from featsel.core.engine import Engine
 from featsel.core.errors import ConfigError, did_you_mean
 from featsel.core.feature_config import EmbeddingScheme, EmbeddingTable, SplitOrder
+from featsel.core.processes import processes_on_machine
 
 if TYPE_CHECKING:
     from featsel.workflows.request import TextOptions
@@ -179,7 +180,8 @@ def parse_bytes(text: str) -> int:
 def use_threads(threads: int | None) -> int:
     """Number of threads, told to polars before it starts its own."""
     # far more threads than cores only wait for each other
-    n_threads = min(threads or available_cores(), max(16, 4 * available_cores()))
+    n_cores = available_cores()
+    n_threads = min(threads or max(1, n_cores // processes_on_machine()), max(16, 4 * n_cores))
     os.environ["POLARS_MAX_THREADS"] = str(n_threads)
     # counting is slower than reading, so more row groups read ahead would only wait in memory
     os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")

@@ -23,11 +23,14 @@ class TerminalReporter:
         Whether to show warnings alone.
     verbose : bool
         Whether to show details too.
+    is_silent : bool
+        Whether to show nothing at all: of several processes, one tells.
     """
 
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
-        self._quiet = quiet
+    def __init__(self, *, quiet: bool, verbose: bool, is_silent: bool = False) -> None:
+        self._quiet = quiet or is_silent
         self._verbose = verbose
+        self._is_silent = is_silent
         self._task = ""
         self._total: int | None = None
         self._done = 0
@@ -75,6 +78,8 @@ class TerminalReporter:
             self._write(f"featsel: {text}")
 
     def _write(self, line: str) -> None:
+        if self._is_silent:
+            return
         if self._bar is not None:
             self._bar.console.print(line, markup=False, highlight=False)
         else:

@@ -12,6 +12,7 @@ from featsel.cli import options
 from featsel.cli.log_options import LogOptions, reads_log
 from featsel.cli.progress import TerminalReporter
 from featsel.core.errors import ConfigError
+from featsel.core.processes import is_first_process
 from featsel.training.recipe import EPOCHS, PATIENCE, PLATEAU, RATE
 
 EXAMPLES = """Examples:
@@ -20,7 +21,9 @@ featsel train features.yaml day.parquet -o model/
 
 featsel train features.yaml train.parquet --valid valid.parquet --test test.parquet --model dcnv2 -o model/
 
-torchrun --nproc-per-node 4 -m featsel train features.yaml log.parquet --batch-size 65536 -o model/"""
+torchrun --nproc-per-node 4 -m featsel train features.yaml log.parquet --batch-size 65536 -o model/
+
+torchrun --nproc-per-node 4 -m featsel train features.yaml log/ --shards 4 --batch-size 65536 -o model/"""
 
 OF_THE_CONFIG = ("include", "exclude", "categorical", "numeric", "multivalued")
 """Options of a log that a feature config has decided."""
@@ -115,6 +118,14 @@ def train(
     group: Annotated[
         str | None, typer.Option(metavar="NAME", help="Column, such as the user, for the AUC within groups.")
     ] = None,
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="K",
+            help="Cut the rows into K shards: each process of torchrun reads and keeps K/N of them alone.",
+        ),
+    ] = None,
     device: Annotated[
         Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train; auto takes a GPU if there is one.")
     ] = "auto",
@@ -197,8 +208,10 @@ def train(
         tensorboard=tensorboard,
         html=html,
         cache=options.cache_folder(cache, is_off=no_cache),
+        shards=shards,
     )
-    with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
+    is_silent = not is_first_process()
+    with TerminalReporter(quiet=quiet, verbose=verbose, is_silent=is_silent) as reporter:
         result = workflow.train(log.request(data), chosen, resources, reporter)
     if not result.is_first:
         return  # of several processes, one tells

@@ -27,6 +27,9 @@ class FeatselError(Exception):
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 70
 
+    is_told_elsewhere: bool | None = None
+    """Whether another process of the same run tells of it; None leaves that to the first one."""
+
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from featsel.core.errors import DataError, EmptyLogError, FeatselError, UnreadableFileError
 from featsel.core.temporary import temporary_folder
+from featsel.logs.cuts import cut_table
 from featsel.logs.dialect import Dialect
 from featsel.logs.formats import Format, check_content
 from featsel.logs.json_lines import count_json_rows, find_json_columns, json_frames
@@ -88,6 +90,8 @@ class Log:
         Of a shard of a sample: which of its rows are read, ascending.
     is_copied : bool
         Whether it was copied to this machine to be read, so that no other one can read it.
+    shard : str
+        Of a log that :meth:`cut` gave: what tells its rows from others of the same files.
     """
 
     table: Table
@@ -101,6 +105,7 @@ class Log:
     n_lost_times: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
     kept: NDArray[np.int64] | None = None
     is_copied: bool = False
+    shard: str = ""
     _sizes: dict[str, int] = field(default_factory=dict[str, int], compare=False, repr=False)
 
     @property
@@ -215,7 +220,36 @@ class Log:
             In the order of the rows, at least one. A frame in memory, and files that had to be converted, can
             be read on this machine alone.
         """
-        parts = self.table.parts(most_rows)
+        return self._of(self.table.parts(most_rows))
+
+    def cut(self, n_shards: int) -> list[Log]:
+        """Cut the selected rows into a given number of logs of about the same size.
+
+        Parameters
+        ----------
+        n_shards : int
+            How many.
+
+        Returns
+        -------
+        list of Log
+            In the order of the rows, each with the files alone that hold its own. Fewer than asked for where
+            there are fewer rows, or fewer files of text, which is cut between files alone.
+        """
+        pieces = cut_table(self.table, n_shards, first=self.selection.first)
+        found: list[Log] = []
+        for piece, log in zip(pieces, self._of([piece.table for piece in pieces]), strict=False):
+            source = self.source
+            if piece.files[1]:
+                files = slice(*piece.files)
+                source = replace(source, paths=source.paths[files], partitions=source.partitions[files])
+            kept = None if log.kept is None else hashlib.sha256(log.kept.tobytes()).hexdigest()
+            shard = repr((piece.rows, log.selection.first, kept, self.dialect))
+            found.append(replace(log, source=source, shard=shard))
+        return found
+
+    def _of(self, parts: Sequence[Table]) -> list[Log]:
+        """Logs of the rows that are selected of each part; without those of which none are."""
         if self.selection.first is None and self.selection.sample is None:
             return [self._shard(part) for part in parts]
         kept = self._sampled_rows()

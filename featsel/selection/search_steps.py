@@ -12,6 +12,7 @@ import torch
 
 from featsel.core.errors import ConfigError
 from featsel.training.batches import Rows, ShuffledBatches
+from featsel.training.cuts import EqualCuts
 from featsel.training.learner import Learner
 from featsel.training.progress import Progress
 from featsel.training.settings import TrainSettings
@@ -80,7 +81,7 @@ def ordered_batches(rows: Rows, settings: TrainSettings) -> ShuffledBatches:
     """
     return ShuffledBatches(
         rows,
-        batch_size=settings.batch_size,
+        cuts=EqualCuts(rows.n_rows, settings.batch_size),
         buffer_rows=settings.buffer_rows,
         seed=settings.seed,
         device=settings.device,

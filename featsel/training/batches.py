@@ -10,7 +10,8 @@ the seed and the epoch alone, so that an epoch can be taken up at any batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from featsel.core.read_ahead import read_ahead
+from featsel.training.cuts import Cuts
 
 CHUNK_ROWS = 8192
 """A chunk of 39 fields is about a megabyte: large enough to be read at the speed of neighbours."""
@@ -64,7 +66,7 @@ class Rows(Protocol):
         ...
 
     def read(self, chunks: NDArray[np.int64]) -> Block:
-        """Rows of some chunks, in the order of the chunks; called by one thread at a time."""
+        """Rows of some chunks, or of none, in the order of the chunks; called by one thread at a time."""
         ...
 
 
@@ -92,6 +94,7 @@ class ArrayRows:
         """Copy of the rows of some chunks."""
         block = self.block
         spans = [slice(chunk * self.chunk_rows, (chunk + 1) * self.chunk_rows) for chunk in chunks.tolist()]
+        spans = spans or [slice(0, 0)]
         return Block(
             np.concatenate([block.ids[span] for span in spans]),
             np.concatenate([block.labels[span] for span in spans]),
@@ -164,13 +167,16 @@ class Batch:
             None if self.row_weights is None else self.row_weights.pin_memory(),
         )
 
-    def joined(self, other: Batch) -> Batch:
-        """Rows of two batches, one after the other."""
+    def followed_by(self, others: Sequence[Batch]) -> Batch:
+        """Rows of several batches, one after the other."""
+        if not others:
+            return self
+        parts = (self, *others)
         return Batch(
-            torch.cat([self.ids, other.ids]),
-            torch.cat([self.labels, other.labels]),
-            _joined(self.weights, other.weights),
-            _joined(self.row_weights, other.row_weights),
+            torch.cat([part.ids for part in parts]),
+            torch.cat([part.labels for part in parts]),
+            _joined([part.weights for part in parts]),
+            _joined([part.row_weights for part in parts]),
         )
 
     @property
@@ -180,8 +186,9 @@ class Batch:
         return sum(tensor.nbytes for tensor in tensors if tensor is not None)
 
 
-def _joined(first: Tensor | None, second: Tensor | None) -> Tensor | None:
-    return None if first is None or second is None else torch.cat([first, second])
+def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:
+    tensors = [part for part in parts if part is not None]
+    return torch.cat(tensors) if tensors else None
 
 
 def batch_of(block: Block) -> Batch:
@@ -216,31 +223,42 @@ class ShuffledBatches:
     ----------
     rows : Rows
         What is shuffled.
-    batch_size : int
-        Rows of a batch; the last one of an epoch may have fewer.
+    cuts : Cuts
+        Which of the shuffled rows make a batch.
     buffer_rows : int
         Rows that are kept in memory and shuffled; while one buffer is used, the next one is read.
     seed : int
         Of the order, not negative.
     device : torch.device
         Where batches end up. All rows stay there between epochs if they fit.
+    shard : int
+        Says which order, beside seed and epoch: rows of one training that have orders of their own differ in
+        it.
     """
 
     def __init__(
-        self, rows: Rows, *, batch_size: int, buffer_rows: int, seed: int, device: torch.device
+        self,
+        rows: Rows,
+        *,
+        cuts: Cuts,
+        buffer_rows: int,
+        seed: int,
+        device: torch.device,
+        shard: int = 0,
     ) -> None:
         self._rows = rows
-        self._batch_size = batch_size
+        self._cuts = cuts
         self._buffer_rows = buffer_rows
         self._seed = seed
         self._device = device
+        self._shard = shard
         self._all: Batch | None = None
         self._n_chunks = -(-rows.n_rows // rows.chunk_rows)
 
     @property
     def n_batches(self) -> int:
         """Batches of an epoch."""
-        return -(-self._rows.n_rows // self._batch_size)
+        return self._cuts.n_batches
 
     def epoch(self, epoch: int, *, first: int = 0) -> Iterator[Batch]:
         """Batches of an epoch.
@@ -259,43 +277,25 @@ class ShuffledBatches:
         """
         if self._all is None and self._rows.n_rows <= self._buffer_rows:
             self._all = self._resident(batch_of(self._rows.read(np.arange(self._n_chunks))))
-        batches = self._cut(self._shuffled(epoch, first * self._batch_size))
+        starts = map(self._cuts.start, range(first, self.n_batches + 1))
+        sizes = (stop - start for start, stop in itertools.pairwise(starts))
+        batches = _cut(self._shuffled(epoch, self._cuts.start(first)), sizes)
         if self._device.type == "cpu" or (self._all is not None and self._all.labels.is_cuda):
             yield from batches
             return
         for batch in read_ahead(batch.pinned() for batch in batches):
             yield batch.to(self._device)
 
-    def _cut(self, pieces: Iterator[tuple[Batch, Tensor]]) -> Iterator[Batch]:
-        rest: Batch | None = None
-        for buffer, order in pieces:
-            start = 0
-            if rest is not None:
-                start = self._batch_size - rest.n_rows
-                rest = rest.joined(buffer.select(order[:start]))
-                if rest.n_rows < self._batch_size:
-                    continue
-                yield rest
-                rest = None
-            for at in range(start, order.shape[0], self._batch_size):
-                batch = buffer.select(order[at : at + self._batch_size])
-                if batch.n_rows == self._batch_size:
-                    yield batch
-                else:
-                    rest = batch
-        if rest is not None:
-            yield rest
-
     def _shuffled(self, epoch: int, n_skipped: int) -> Iterator[tuple[Batch, Tensor]]:
         """Buffers, and the order in which their rows come; the first rows of the epoch are left out."""
         if self._all is not None:
             yield self._all, self._order(epoch, 0, self._all, n_skipped)
             return
-        chunks = np.random.default_rng((self._seed, epoch)).permutation(self._n_chunks)
+        chunks = np.random.default_rng((self._seed, epoch, 0, self._shard)).permutation(self._n_chunks)
         chunks_of_buffer = max(1, self._buffer_rows // self._rows.chunk_rows)
         groups = [chunks[at : at + chunks_of_buffer] for at in range(0, self._n_chunks, chunks_of_buffer)]
         ends = np.cumsum([self._count(group) for group in groups])
-        first = int(np.searchsorted(ends, n_skipped, side="right"))
+        first = min(int(np.searchsorted(ends, n_skipped, side="right")), len(groups) - 1)
         n_skipped -= int(ends[first - 1]) if first else 0
         buffers = read_ahead(batch_of(self._rows.read(group)) for group in groups[first:])
         for index, buffer in enumerate(buffers, start=first):
@@ -308,8 +308,8 @@ class ShuffledBatches:
         return n_rows - n_missing if self._n_chunks - 1 in chunks else n_rows
 
     def _order(self, epoch: int, index: int, buffer: Batch, n_skipped: int) -> Tensor:
-        # numpy pads seeds with zeros: (seed, epoch) is (seed, epoch, 0)
-        rng = np.random.default_rng((self._seed, epoch, index + 1))
+        # numpy pads seeds with zeros: (seed, epoch) is (seed, epoch, 0, 0)
+        rng = np.random.default_rng((self._seed, epoch, index + 1, self._shard))
         order = rng.permutation(np.arange(buffer.n_rows, dtype=np.int32))
         return torch.from_numpy(order[n_skipped:]).to(buffer.labels.device)
 
@@ -318,6 +318,20 @@ class ShuffledBatches:
             return batch
         free, _ = torch.cuda.mem_get_info(self._device)
         return batch.to(self._device) if batch.size_bytes < DEVICE_SHARE * free else batch
+
+
+def _cut(pieces: Iterator[tuple[Batch, Tensor]], sizes: Iterator[int]) -> Iterator[Batch]:
+    """Batches of given sizes of buffers and the order of their rows."""
+    buffer, order = next(pieces)
+    start = 0
+    for size in sizes:
+        batch = buffer.select(order[start : start + size])
+        start += size
+        while batch.n_rows < size:
+            buffer, order = next(pieces)
+            start = size - batch.n_rows
+            batch = batch.followed_by([buffer.select(order[:start])])
+        yield batch
 
 
 def batches_in_order(rows: Rows, *, batch_rows: int, device: torch.device) -> Iterator[Batch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -38,7 +38,9 @@ class TrainState:
     facts: Mapping[str, Any]  # a JSON document
 
 
-def facts_of(progress: Progress, settings: TrainSettings, *, n_rows: int) -> dict[str, Any]:
+def facts_of(
+    progress: Progress, settings: TrainSettings, *, n_rows: int, shards: Sequence[int] | None = None
+) -> dict[str, Any]:
     """What tensors do not say about a training.
 
     Parameters
@@ -49,6 +51,8 @@ def facts_of(progress: Progress, settings: TrainSettings, *, n_rows: int) -> dic
         How it runs.
     n_rows : int
         Training rows.
+    shards : sequence of int, optional
+        Training rows of each shard; None where they are not cut into shards.
 
     Returns
     -------
@@ -56,7 +60,8 @@ def facts_of(progress: Progress, settings: TrainSettings, *, n_rows: int) -> dic
         A JSON document; a number that is not finite is None.
     """
     fixed = {name: getattr(settings, name) for name in OPTIONS}
-    return {"rows": n_rows, **fixed, "progress": _finite(asdict(progress))}
+    cut = {} if shards is None else {"shards": list(shards)}
+    return {"rows": n_rows, **cut, **fixed, "progress": _finite(asdict(progress))}
 
 
 def _finite(value: object) -> object:
@@ -67,7 +72,9 @@ def _finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def progress_of(facts: Mapping[str, Any], settings: TrainSettings, *, n_rows: int) -> Progress:
+def progress_of(
+    facts: Mapping[str, Any], settings: TrainSettings, *, n_rows: int, shards: Sequence[int] | None = None
+) -> Progress:
     """How far a training is that goes on.
 
     Parameters
@@ -78,6 +85,8 @@ def progress_of(facts: Mapping[str, Any], settings: TrainSettings, *, n_rows: in
         How it is to go on.
     n_rows : int
         Training rows.
+    shards : sequence of int, optional
+        Training rows of each shard; None where they are not cut into shards.
 
     Returns
     -------
@@ -96,6 +105,13 @@ def progress_of(facts: Mapping[str, Any], settings: TrainSettings, *, n_rows: in
     ]
     if facts["rows"] != n_rows:
         differences.insert(0, f"there were {facts['rows']:,} training rows and are {n_rows:,}")
+    earlier: list[int] | None = facts.get("shards")
+    if earlier != (None if shards is None else list(shards)):
+        n_earlier, n_shards = len(earlier or ()), len(shards or ())
+        if n_earlier == n_shards:
+            differences.append("the shards have other rows")
+        else:
+            differences.append(f"--shards was {n_earlier or 'absent'} and is {n_shards or 'absent'}")
     if differences:
         raise ConfigError(
             f"the training cannot go on: {'; '.join(differences)}",

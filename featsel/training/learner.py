@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -59,60 +59,77 @@ class Learner:
         self._logits = model.from_rows
         self._full_logits = torch.compile(model.from_rows) if settings.is_compiled else model.from_rows
 
-    def step(self, batch: Batch, *, n_step: int, rate_factor: float) -> None:
+    def step(
+        self, batch: Batch, *, n_step: int, rate_factor: float, sizes: Sequence[int] | None = None
+    ) -> None:
         """Learn from a batch.
 
         Parameters
         ----------
         batch : Batch
-            Rows of all processes.
+            Rows of all processes, or, where ``sizes`` are given, those of this one alone.
         n_step : int
             Steps before this one: where dropout stands in its sequence.
         rate_factor : float
             What learning rates are multiplied with.
+        sizes : sequence of int, optional
+            How many rows each process has; equal parts of the batch where absent.
         """
         # dropout draws from torch's own generator: it starts anew from the number of the step, and needs no
         # place in a checkpoint
         torch.manual_seed(_mixed(self._settings.seed, n_step, self._team.rank))
-        start, stop = self._team.part(batch.n_rows)
-        part = batch.part(start, stop)
-        rows = self.model.rows(batch.ids)  # (batch, slots, lookups)
-        own = rows[start:stop]
+        part = batch if sizes is not None else batch.part(*self._team.part(batch.n_rows))
+        own = self.model.rows(part.ids)  # (rows of this process, slots, lookups)
         with torch.no_grad():
             gathered = self.model.gather(own)
         gathered.requires_grad_()
 
-        logits_of = self._full_logits if part.n_rows == self._full_size else self._logits
+        # a kernel is made for one size; of shards, batches differ by few rows, and one is made for all sizes
+        is_full = sizes is not None or part.n_rows == self._full_size
+        logits_of = self._full_logits if is_full else self._logits
         with autocast(self._settings.device, self._settings.precision):
             logits: Tensor = logits_of(gathered, part.ids, part.weights)
         loss = functional.binary_cross_entropy_with_logits(
             logits.float(), part.labels, weight=part.row_weights, reduction="sum"
         )
-        total = batch.n_rows if batch.row_weights is None else batch.row_weights.sum()
+        total = self._total(batch, sizes)
         (loss / total).backward()  # type: ignore[no-untyped-call]
 
         gradient = gathered.grad
         assert gradient is not None
-        n_lookups = own.shape[1] * own.shape[2]
-        by_row = gradient.view(-1, gradient.shape[-1])
         gradients = [value.grad for value in self._head.values() if value.grad is not None]
         loss = loss.detach()
+        rows = own
         if self._team.size > 1:
             self._team.add([*gradients, loss])
-            parts = [self._team.part(batch.n_rows, rank=rank) for rank in range(self._team.size)]
-            by_row = self._team.join(by_row, [n_lookups * (stop - start) for start, stop in parts])
+            if sizes is None:
+                parts = [self._team.part(batch.n_rows, rank=rank) for rank in range(self._team.size)]
+                gradient = self._team.join(gradient, [stop - start for start, stop in parts])
+                rows = self.model.rows(batch.ids)
+            else:
+                gradient = self._team.join(gradient, sizes)
+                rows = self.model.rows(self._team.join(batch.ids, sizes))
         if self._settings.most_gradient is not None:
-            _shorten([*gradients, by_row], self._settings.most_gradient)
+            _shorten([*gradients, gradient], self._settings.most_gradient)
         self._losses[0] += loss
         self._losses[1] += total
 
-        pieces = self.model.scatter(rows, by_row.view(*rows.shape, -1))
+        pieces = self.model.scatter(rows, gradient)
         for optimizer, piece in zip(self._table_optimizers, pieces, strict=True):
             optimizer.rate = self._table_rate * rate_factor
             optimizer.step(*piece)
         self._head_optimizer.param_groups[0]["lr"] = self._head_rate * rate_factor
         self._head_optimizer.step()
         self._head_optimizer.zero_grad()
+
+    def _total(self, batch: Batch, sizes: Sequence[int] | None) -> Tensor | int:
+        """Rows of a batch of all processes, or what they weigh together."""
+        if batch.row_weights is None:
+            return batch.n_rows if sizes is None else sum(sizes)
+        total = batch.row_weights.sum()
+        if sizes is not None:
+            self._team.add([total])
+        return total
 
     @property
     def mean_loss(self) -> float:

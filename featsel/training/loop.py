@@ -16,11 +16,13 @@ from featsel.core.errors import ConfigError
 from featsel.models.model import CTRModel
 from featsel.training.batches import Rows, ShuffledBatches
 from featsel.training.checkpoints import TrainState, facts_of, progress_of
+from featsel.training.cuts import EqualCuts
 from featsel.training.distributed import Team
 from featsel.training.learner import Learner, part_of
-from featsel.training.predictions import evaluate
+from featsel.training.predictions import evaluation_of
 from featsel.training.progress import Evaluation, Progress, Report, after_evaluation
 from featsel.training.settings import TrainSettings
+from featsel.training.shards import ShardedBatches, Shards, predicted_by_all
 
 CHECK_STEPS = 32
 """How often a look is taken at whether the loss is still a number: on a GPU each look waits for all steps."""
@@ -76,9 +78,9 @@ class FitResult:
 
 def fit(
     model: CTRModel,
-    train: Rows,
+    train: Rows | Shards,
     *,
-    valid: Rows | None = None,
+    valid: Rows | Shards | None = None,
     settings: TrainSettings,
     state: TrainState | None = None,
     callbacks: Callbacks | None = None,
@@ -92,18 +94,19 @@ def fit(
     ----------
     model : CTRModel
         Learns in place; on the device of the settings.
-    train : Rows
-        What it learns from.
-    valid : Rows, optional
-        What says which weights are best; without it the last ones are.
+    train : Rows or Shards
+        What it learns from: all rows in each process, or in each its own shards.
+    valid : Rows or Shards, optional
+        What says which weights are best; without it the last ones are. Of rows, the first process evaluates
+        all, of shards each process its own.
     settings : TrainSettings
         How it learns.
     state : TrainState, optional
-        An earlier training, which goes on bit for bit.
+        An earlier training, which goes on bit for bit. The number of processes may be another one.
     callbacks : Callbacks, optional
         Who is told.
     team : Team, optional
-        Processes that train together, each with the same arguments.
+        Processes that train together, each with the same arguments but for rows.
 
     Returns
     -------
@@ -129,8 +132,8 @@ class _Training:
     def __init__(
         self,
         model: CTRModel,
-        train: Rows,
-        valid: Rows | None,
+        train: Rows | Shards,
+        valid: Rows | Shards | None,
         settings: TrainSettings,
         callbacks: Callbacks,
         team: Team,
@@ -145,34 +148,50 @@ class _Training:
         self._best: dict[str, Tensor] = {}
 
     def resume(self, state: TrainState) -> None:
-        self._progress = progress_of(state.facts, self._settings, n_rows=self._train.n_rows)
+        self._progress = progress_of(
+            state.facts, self._settings, n_rows=self._train.n_rows, shards=_sizes(self._train)
+        )
         self._learner.restore(state.tensors)
         self._best = part_of(state.tensors, "best")
 
     def run(self) -> FitResult:
         settings = self._settings
-        batches = ShuffledBatches(
-            self._train,
-            batch_size=settings.batch_size,
-            buffer_rows=settings.buffer_rows,
-            seed=settings.seed,
-            device=settings.device,
-        )
+        batches = self._batches()
         self._learner.model.train()
         while self._progress.epoch < settings.epochs and not self._progress.is_stopped:
             self._run_epoch(batches)
         self._learner.model.eval()
         return self._finish()
 
-    def _run_epoch(self, batches: ShuffledBatches) -> None:
+    def _batches(self) -> ShuffledBatches | ShardedBatches:
+        settings, train = self._settings, self._train
+        if isinstance(train, Shards):
+            return ShardedBatches(
+                train,
+                self._team,
+                batch_size=settings.batch_size,
+                buffer_rows=settings.buffer_rows,
+                seed=settings.seed,
+                device=settings.device,
+            )
+        return ShuffledBatches(
+            train,
+            cuts=EqualCuts(train.n_rows, settings.batch_size),
+            buffer_rows=settings.buffer_rows,
+            seed=settings.seed,
+            device=settings.device,
+        )
+
+    def _run_epoch(self, batches: ShuffledBatches | ShardedBatches) -> None:
         progress = self._progress
         n_batches = batches.n_batches
         every = self._settings.evaluate_steps
         for batch in batches.epoch(progress.epoch, first=progress.batch):
             self._keep_best()
+            sizes = batches.sizes(progress.batch) if isinstance(batches, ShardedBatches) else None
             # of fewer rows than processes some process would have none
-            if batch.n_rows >= self._team.size:
-                self._learner.step(batch, n_step=progress.step, rate_factor=progress.rate_factor)
+            if sum(sizes) > 0 if sizes is not None else batch.n_rows >= self._team.size:
+                self._learner.step(batch, n_step=progress.step, rate_factor=progress.rate_factor, sizes=sizes)
             progress = replace(progress, batch=progress.batch + 1, step=progress.step + 1)
             self._progress = progress
             if progress.step % CHECK_STEPS == 0:
@@ -202,9 +221,7 @@ class _Training:
         self._check()
         valid = None
         if self._valid is not None:
-            if self._team.rank == 0:
-                valid = self._evaluation(self._valid)
-            valid = self._team.from_first(valid)
+            valid = self._evaluation(self._valid)
         self._progress = after_evaluation(
             self._progress, self._settings, train_loss=self._learner.mean_loss, valid=valid
         )
@@ -212,9 +229,12 @@ class _Training:
         self._callbacks.on_report(self._progress.history[-1])
         return self._progress
 
-    def _evaluation(self, rows: Rows) -> Evaluation:
-        settings = self._settings
-        return evaluate(self._learner.model, rows, device=settings.device, precision=settings.precision)
+    def _evaluation(self, rows: Rows | Shards) -> Evaluation | None:
+        settings, team = self._settings, self._team
+        found = predicted_by_all(
+            self._learner.model, rows, team, device=settings.device, precision=settings.precision
+        )
+        return team.from_first(None if found is None else evaluation_of(*found))
 
     def _check(self) -> None:
         if not math.isfinite(self._learner.mean_loss):
@@ -228,7 +248,7 @@ class _Training:
         best = {f"best.{name}": value for name, value in self._best.items()}
         return TrainState(
             {**self._learner.state(), **best},
-            facts_of(self._progress, self._settings, n_rows=self._train.n_rows),
+            facts_of(self._progress, self._settings, n_rows=self._train.n_rows, shards=_sizes(self._train)),
         )
 
     def _finish(self) -> FitResult:
@@ -238,3 +258,7 @@ class _Training:
             self._learner.restore_weights(self._best)
             valid = next(line.valid for line in progress.history if line.step == progress.best_step)
         return FitResult(progress, valid)
+
+
+def _sizes(rows: Rows | Shards) -> tuple[int, ...] | None:
+    return rows.sizes if isinstance(rows, Shards) else None

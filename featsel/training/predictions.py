@@ -59,7 +59,24 @@ def evaluate(model: CTRModel, rows: Rows, *, device: torch.device, precision: Pr
     Evaluation
         NaN where the predictions are.
     """
-    labels, chances, weights = labelled_predictions(model, rows, device=device, precision=precision)
+    return evaluation_of(*labelled_predictions(model, rows, device=device, precision=precision))
+
+
+def evaluation_of(
+    labels: NDArray[np.uint8], chances: NDArray[np.float32], weights: NDArray[np.float32] | None
+) -> Evaluation:
+    """How good the predictions of a model are.
+
+    Parameters
+    ----------
+    labels, chances, weights
+        As :func:`labelled_predictions` gives them.
+
+    Returns
+    -------
+    Evaluation
+        NaN where the predictions are.
+    """
     if np.isnan(chances).any():
         return Evaluation(math.nan, math.nan, math.nan, math.nan, labels.size)
     meaning = calibration(labels, chances, weights=weights)

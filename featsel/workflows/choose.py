@@ -206,7 +206,13 @@ def choose(
     candidates = _candidates(codes, parts, config, values)
     train = candidates.train
     assert isinstance(train, LogRows)
-    settings = complete(options.settings, options.wishes, train, memory_bytes=resources.memory_bytes)
+    settings = complete(
+        options.settings,
+        options.wishes,
+        n_rows=train.n_rows,
+        row_bytes=train.row_bytes,
+        memory_bytes=resources.memory_bytes,
+    )
     backbone = Backbone(options.model, options.sizes, settings, _told(reporter, settings.batch_size))
     check_dims(options.dims, candidates, backbone)
     moments = [time.process_time()]

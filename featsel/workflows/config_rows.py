@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -42,6 +42,35 @@ class ConfigRows:
     log: Log
     codes: EncodedLog
     reader: FeatureReader
+
+
+@dataclass(frozen=True)
+class ConfigShards:
+    """Neighbouring shards of a log as a feature config reads them.
+
+    Parameters
+    ----------
+    log : Log
+        The whole log, open.
+    shards : tuple of ConfigRows
+        Those that were asked for.
+    first : int
+        Which shard of the log is the first of them.
+    """
+
+    log: Log
+    shards: tuple[ConfigRows, ...]
+    first: int
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A log, open, and what is read of it."""
+
+    log: Log
+    request: LogRequest
+    columns: Mapping[str, FieldKind]
+    roles: Roles
 
 
 @contextmanager
@@ -89,6 +118,87 @@ def open_config_rows(
     ConfigError
         A column in ``extra`` holds lists.
     """
+    with (
+        _opened(
+            request,
+            config,
+            resources=resources,
+            needs_label=needs_label,
+            time=time,
+            extra=extra,
+            kept=kept,
+        ) as opened,
+        encoded(opened.log, opened.request, opened.columns, opened.roles, resources) as codes,
+    ):
+        yield ConfigRows(opened.log, codes, FeatureReader(codes, config, values))
+
+
+@contextmanager
+def open_config_shards(
+    request: LogRequest,
+    config: FeatureConfig,
+    values: pl.DataFrame,
+    *,
+    n_shards: int,
+    part: Callable[[int], tuple[int, int]],
+    is_exact: bool,
+    resources: EncodeResources,
+    time: str | None = None,
+) -> Generator[ConfigShards]:
+    """Open some shards of a log for a model; rows of the others are not read.
+
+    Parameters
+    ----------
+    request, config, values, resources, time
+        As of :func:`open_config_rows`.
+    n_shards : int
+        How many shards the log is cut into.
+    part : callable
+        Says, for a number of shards, which is the first to open, and which the first after them.
+    is_exact : bool
+        Whether fewer shards are an error, where the log cannot be cut into so many.
+
+    Yields
+    ------
+    ConfigShards
+        Valid until the block ends.
+
+    Raises
+    ------
+    ConfigError
+        The log cannot be cut into so many shards.
+    DataError
+        As of :func:`open_config_rows`.
+    """
+    with (
+        _opened(request, config, resources=resources, time=time) as opened,
+        ExitStack() as stack,
+    ):
+        cut = opened.log.cut(n_shards)
+        if is_exact and len(cut) < n_shards:
+            raise ConfigError(
+                f"--shards {n_shards}: of {opened.log.source.title} only {len(cut)} shards can be made",
+                "Ask for fewer. Text is cut between files alone; 'featsel convert' writes it as Parquet.",
+            )
+        start, stop = part(len(cut))
+        shards: list[ConfigRows] = []
+        for log in cut[start:stop]:
+            codes = stack.enter_context(encoded(log, opened.request, opened.columns, opened.roles, resources))
+            shards.append(ConfigRows(log, codes, FeatureReader(codes, config, values)))
+        yield ConfigShards(opened.log, tuple(shards), start)
+
+
+@contextmanager
+def _opened(
+    request: LogRequest,
+    config: FeatureConfig,
+    *,
+    resources: EncodeResources,
+    needs_label: bool = True,
+    time: str | None = None,
+    extra: tuple[str, ...] = (),
+    kept: tuple[str, ...] = (),
+) -> Generator[_Opened]:
     kinds = _kinds(config)
     positive = None if config.label.positive == 1 else str(config.label.positive)
     request = replace(
@@ -115,8 +225,7 @@ def open_config_rows(
         label, weight = (name if name in log.dtypes else None for name in (request.label, request.weight))
         roles = Roles(label, request.positive, time, weight)
         columns = {**{name: FieldKind.CATEGORICAL for name in extra if name not in kinds}, **kinds}
-        with encoded(log, request, columns, roles, resources) as codes:
-            yield ConfigRows(log, codes, FeatureReader(codes, config, values))
+        yield _Opened(log, request, columns, roles)
 
 
 def _kinds(config: FeatureConfig) -> Mapping[str, FieldKind]:

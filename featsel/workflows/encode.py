@@ -170,6 +170,7 @@ def _reading(log: Log, request: LogRequest) -> dict[str, object]:
         "format": log.source.format,
         **{name: options[name] for name in names},
         "seed": request.seed if request.sample is not None else None,
+        **({"shard": log.shard} if log.shard else {}),
     }
 
 

@@ -47,7 +47,9 @@ class LogRows:
         return 4 * (int(block.ids.shape[1]) + n_weighted + 2)
 
     def read(self, chunks: NDArray[np.int64]) -> Block:
-        """Rows of some chunks, in their order."""
+        """Rows of some chunks, in their order; of none, arrays of their shapes."""
+        if not chunks.size:
+            return self._span(0, 1, np.zeros(1, np.bool_))
         first = self._chunk(int(chunks[0]))
         if chunks.size == 1:
             return first
@@ -99,16 +101,18 @@ class LogRows:
         DataError
             With what was found.
         """
+        check_label_sums(self.label_sums(), title, hint)
+
+    def label_sums(self) -> NDArray[np.float64]:
+        """For each label, how many rows have it, and what they weigh; shape (2, 2)."""
         labels = self.labels()
-        if labels.min() == labels.max():
-            raise DataError(f"all {self.n_rows:,} {title} rows have label {labels[0]}", hint)
+        counts = np.bincount(labels, minlength=2).astype(np.float64)
         if self._log.weights is None:
-            return
+            return np.stack([counts, counts], axis=1)
         weights = self._log.weights.read()
         weights = weights if self._is_chosen is None else weights[self._is_chosen]
-        for label in (0, 1):
-            if not weights[labels == label].sum() > 0:
-                raise DataError(f"the {title} rows of label {label} weigh nothing together", hint)
+        masses = np.bincount(labels, weights, minlength=2).astype(np.float64)
+        return np.stack([counts, masses], axis=1)
 
     def _chunk(self, chunk: int) -> Block:
         start, stop = int(self._starts[chunk]), int(self._starts[chunk + 1])
@@ -127,6 +131,31 @@ class LogRows:
             None if weights is None else weights[rows],
             None if row_weights is None else row_weights[rows],
         )
+
+
+def check_label_sums(sums: NDArray[np.float64], title: str, hint: str) -> None:
+    """Refuse rows that do not hold both labels, or hold one with no weight at all.
+
+    Parameters
+    ----------
+    sums : ndarray of float64, shape (2, 2)
+        See :meth:`LogRows.label_sums`; those of several parts add up.
+    title : str
+        What the rows are for, such as ``training``.
+    hint : str
+        What to do.
+
+    Raises
+    ------
+    DataError
+        With what was found.
+    """
+    counts, weights = sums.T
+    if not counts.all():
+        raise DataError(f"all {int(counts.sum()):,} {title} rows have label {counts.argmax()}", hint)
+    for label, weight in enumerate(weights):
+        if not weight > 0:
+            raise DataError(f"the {title} rows of label {label} weigh nothing together", hint)
 
 
 def _chunk_starts(is_chosen: NDArray[np.bool_] | None, n_rows: int) -> NDArray[np.int64]:

@@ -7,11 +7,14 @@ import io
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from featsel import __version__
 from featsel.artifacts.atomic import check_target, write_text
@@ -23,17 +26,18 @@ from featsel.engines.local import Resources
 from featsel.models.model import CTRModel
 from featsel.report.training_page import training_html
 from featsel.training.calibration import calibration
+from featsel.training.cuts import Cuts, EqualCuts, ShardCuts
 from featsel.training.devices import keep_freed_memory
-from featsel.training.distributed import joined_team
+from featsel.training.distributed import Team, joined_team
 from featsel.training.loop import Callbacks, FitResult, fit
 from featsel.training.metrics import auc, grouped_auc, log_loss
-from featsel.training.predictions import labelled_predictions
 from featsel.training.progress import Report
 from featsel.training.settings import TrainSettings
+from featsel.training.shards import Shards, predicted_by_all
 from featsel.workflows.encode import EncodeResources
+from featsel.workflows.log_rows import LogRows
 from featsel.workflows.model_folder import (
     Architecture,
-    read_checkpoint,
     start_folder,
     write_weights,
 )
@@ -41,8 +45,9 @@ from featsel.workflows.outputs import check_outputs
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest
 from featsel.workflows.train_listener import TrainListener
-from featsel.workflows.train_rows import Held, HeldOut, TrainRows, open_train_rows
+from featsel.workflows.train_rows import Held, HeldOut, TrainRows
 from featsel.workflows.train_settings import Wishes, complete
+from featsel.workflows.train_team import open_rows, read_common_checkpoint
 
 METRICS_SCHEMA = "featsel.metrics/1"
 """Version of ``metrics.json``."""
@@ -80,6 +85,9 @@ class TrainOptions:
         Page to write.
     cache : Path, optional
         Folder of the cache of encoded logs.
+    shards : int, optional
+        How many shards the rows are cut into, which processes divide; where absent, each process has all
+        rows.
     """
 
     features: Path
@@ -95,6 +103,7 @@ class TrainOptions:
     tensorboard: Path | None = None
     html: Path | None = None
     cache: Path | None = None
+    shards: int | None = None
 
 
 @dataclass(frozen=True)
@@ -183,37 +192,44 @@ def train(
     """
     moments = [_Moment.now()]
     torch.set_num_threads(resources.n_threads)
-    config, values = read_features(options.features)
-    _check_output(options.output)
-    _check_page(request, options)
-    with (
-        joined_team() as team,
-        open_train_rows(
-            request,
-            config,
-            values,
-            held_out=options.held_out,
-            order=options.order,
-            group=options.group,
-            resources=EncodeResources(options.cache, resources.n_threads, reporter, resources.cluster),
-        ) as rows,
-    ):
-        settings = complete(
-            options.settings,
-            options.wishes,
-            rows.train,
-            memory_bytes=resources.memory_bytes,
-            local_rank=team.local_rank,
+    with joined_team() as team, ExitStack() as stack:
+        with team.together():
+            config, values = read_features(options.features)
+            if team.rank == 0:
+                _check_output(options.output)
+                _check_page(request, options)
+        rows = stack.enter_context(
+            open_rows(
+                request,
+                config,
+                values,
+                n_shards=options.shards,
+                team=team,
+                held_out=options.held_out,
+                order=options.order,
+                group=options.group,
+                resources=EncodeResources(options.cache, resources.n_threads, reporter, resources.cluster),
+            )
         )
+        with team.together():
+            settings = complete(
+                options.settings,
+                options.wishes,
+                n_rows=rows.train.n_rows,
+                row_bytes=rows.row_bytes,
+                memory_bytes=resources.memory_bytes,
+                local_rank=team.local_rank,
+            )
         data = f"{rows.fingerprint} {rows.split}"
         state = None
         if options.is_resumed:
-            state = read_checkpoint(options.output, options.architecture, config, data=data)
+            state = read_common_checkpoint(options.output, options.architecture, config, team, data=data)
         if options.is_resumed and state is None:
             reporter.note(f"{options.output} has no checkpoint: the training begins anew")
         model = options.architecture.build(config, seed=settings.seed).to(settings.device)
-        if team.rank == 0 and state is None:
-            start_folder(options.output, options.architecture, config, values)
+        with team.together():
+            if team.rank == 0 and state is None:
+                start_folder(options.output, options.architecture, config, values)
         keep_freed_memory()  # only now: encoding would keep what training has no use for
         moments.append(_Moment.now())
         valid = rows.held.get("valid")
@@ -221,6 +237,7 @@ def train(
             options.output,
             settings,
             reporter,
+            cuts=_cuts(rows.train, settings),
             n_rows=rows.train.n_rows,
             data=data,
             checkpoint_steps=options.checkpoint_steps,
@@ -236,7 +253,7 @@ def train(
                 team=team,
             )
         moments.append(_Moment.now())
-        held = {name: _metrics(model, each, settings) for name, each in rows.held.items()}
+        held = {name: _metrics(model, each, settings, team) for name, each in rows.held.items()}
         document = cast(
             "dict[str, Any]",
             _without_nan(
@@ -244,6 +261,7 @@ def train(
                     "schema": METRICS_SCHEMA,
                     "featsel": __version__,
                     "input": _input(request, rows, config),
+                    "processes": _processes(rows, team),
                     "options": _options(request, options, settings),
                     "model": {
                         "name": options.architecture.model,
@@ -288,25 +306,43 @@ def _check_page(request: LogRequest, options: TrainOptions) -> None:
     check_outputs((), page=page, inputs=(*request.paths, *others))
 
 
-def _metrics(model: CTRModel, held: Held, settings: TrainSettings) -> dict[str, Any]:
-    labels, chances, weights = labelled_predictions(
-        model, held.rows, device=settings.device, precision=settings.precision
-    )
+def _cuts(train: LogRows | Shards, settings: TrainSettings) -> Cuts:
+    """How many rows batches have; of shards, about."""
+    equal = EqualCuts(train.n_rows, settings.batch_size)
+    return ShardCuts(train.n_rows, equal.n_batches, 0) if isinstance(train, Shards) else equal
+
+
+def _processes(rows: TrainRows, team: Team) -> dict[str, Any]:
+    return {"number": team.size, "shards": rows.train.sizes if isinstance(rows.train, Shards) else None}
+
+
+def _metrics(model: CTRModel, held: Held, settings: TrainSettings, team: Team) -> dict[str, Any]:
+    found = predicted_by_all(model, held.rows, team, device=settings.device, precision=settings.precision)
+    return team.from_first({} if found is None else _metrics_of(*found, groups=held.groups))
+
+
+def _metrics_of(
+    labels: NDArray[np.uint8],
+    chances: NDArray[np.float32],
+    weights: NDArray[np.float32] | None,
+    *,
+    groups: NDArray[np.integer] | None,
+) -> dict[str, Any]:
     metrics: dict[str, Any] = {
         "auc": auc(labels, chances, weights=weights),
         "log_loss": log_loss(labels, chances, weights=weights),
         "calibration": asdict(calibration(labels, chances, weights=weights)),
         "rows": labels.size,
     }
-    if held.groups is not None:
-        metrics["gauc"] = asdict(grouped_auc(labels, chances, groups=held.groups, weights=weights))
+    if groups is not None:
+        metrics["gauc"] = asdict(grouped_auc(labels, chances, groups=groups, weights=weights))
     return metrics
 
 
 def _input(request: LogRequest, rows: TrainRows, config: FeatureConfig) -> dict[str, Any]:
     return {
         "paths": request.paths,
-        "rows": rows.train.n_log_rows,
+        "rows": rows.n_log_rows,
         "columns": len(config.fields),
         "fingerprint": rows.fingerprint,
     }

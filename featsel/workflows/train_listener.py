@@ -9,6 +9,7 @@ from typing import Any
 
 from featsel.core.errors import ConfigError
 from featsel.training.checkpoints import TrainState
+from featsel.training.cuts import Cuts
 from featsel.training.progress import Progress, Report
 from featsel.training.settings import TrainSettings
 from featsel.workflows.model_folder import write_checkpoint
@@ -32,6 +33,8 @@ class TrainListener:
         How it learns.
     reporter : Reporter
         Told of steps and epochs.
+    cuts : Cuts
+        How many rows each batch has, over all processes.
     n_rows : int
         Training rows.
     data : str
@@ -48,6 +51,7 @@ class TrainListener:
         settings: TrainSettings,
         reporter: Reporter,
         *,
+        cuts: Cuts,
         n_rows: int,
         data: str,
         checkpoint_steps: int | None = None,
@@ -56,7 +60,7 @@ class TrainListener:
         self._folder = folder
         self._settings = settings
         self._reporter = reporter
-        self._n_rows = n_rows
+        self._cuts = cuts
         self._data = data
         self._checkpoint_steps = checkpoint_steps
         self._writer: Any = (
@@ -93,8 +97,7 @@ class TrainListener:
 
     def on_step(self, progress: Progress) -> bool:
         """Count a step; true asks for a checkpoint."""
-        size = self._settings.batch_size
-        n_rows = min(size, self._n_rows - (progress.batch - 1) * size)
+        n_rows = self._cuts.start(progress.batch) - self._cuts.start(progress.batch - 1)
         self._n_rows_read += n_rows
         self._reporter.advance(n_rows)
         self._take_time()

@@ -15,10 +15,20 @@ from featsel.core.errors import ConfigError
 from featsel.core.feature_config import ConfigData, ConfigSplit, FeatureConfig, SplitOrder
 from featsel.encoding.splits import Part, split_rows
 from featsel.logs.fingerprint import fingerprint
+from featsel.training.shards import Shards
 from featsel.workflows.config_rows import ConfigRows, open_config_rows
 from featsel.workflows.encode import EncodeResources
 from featsel.workflows.log_rows import LogRows
 from featsel.workflows.request import LogRequest
+
+SEEN = (
+    "rows are held out that were not when the feature config was made: its vocabularies and bins have "
+    "seen them"
+)
+"""A warning: metrics of such rows are too good."""
+
+NEEDS_BOTH = "Training needs both; hold out fewer rows, or others with --split random."
+"""A hint for training rows of one label."""
 
 DEFAULT_VALID = 0.1
 """Share of a log that validates where neither the user nor the config says another."""
@@ -46,13 +56,13 @@ class Held:
 
     Parameters
     ----------
-    rows : LogRows
+    rows : LogRows or Shards
         The rows.
     groups : ndarray of int, shape (n_rows,), optional
         Group of each.
     """
 
-    rows: LogRows
+    rows: LogRows | Shards
     groups: NDArray[np.integer] | None
 
 
@@ -62,8 +72,12 @@ class TrainRows:
 
     Parameters
     ----------
-    train : LogRows
+    train : LogRows or Shards
         What the model learns from.
+    n_log_rows : int
+        Rows of the training log, held-out ones included.
+    row_bytes : int
+        Bytes of a row in memory.
     held : mapping of str to Held
         ``valid`` and ``test``, where there are any.
     split : ConfigSplit
@@ -72,7 +86,9 @@ class TrainRows:
         Of the training log.
     """
 
-    train: LogRows
+    train: LogRows | Shards
+    n_log_rows: int
+    row_bytes: int
     held: Mapping[str, Held]
     split: ConfigSplit
     fingerprint: str
@@ -117,10 +133,7 @@ def open_train_rows(
         A log is wrong, or no row is left to train on.
     """
     extra = (group,) if group is not None else ()
-    order = order or _order(request, config)
-    time = (request.time or config.time) if order is SplitOrder.TIME else None
-    if order is SplitOrder.TIME and time is None:
-        raise ConfigError("--split time needs the time of the rows", "Name its column with --time.")
+    order, time = chosen_order(request, config, order)
     with ExitStack() as stack:
 
         def open_log(request: LogRequest) -> ConfigRows:
@@ -132,14 +145,11 @@ def open_train_rows(
         codes = opened.codes
         rows = LogRows(codes, opened.reader)
         mark = fingerprint(opened.log.source.paths)
-        split = _split(request, config, held_out, order, mark=mark)
+        split = chosen_split(request, config, held_out, order, mark=mark)
         times = None if codes.times is None else codes.times.read()
         parts = split_rows(codes.n_rows, split, times=times)
-        if mark == config.data.fingerprint and _were_seen(parts, split, config.data, times=times):
-            resources.reporter.warn(
-                "rows are held out that were not when the feature config was made: its vocabularies and bins "
-                "have seen them"
-            )
+        if mark == config.data.fingerprint and were_seen(parts, split, config.data, times=times):
+            resources.reporter.warn(SEEN)
         held: dict[str, Held] = {}
         for name, part in (("valid", Part.VALID), ("test", Part.TEST)):
             path = held_out[name].path
@@ -151,19 +161,44 @@ def open_train_rows(
                 chosen = parts == part
                 held[name] = Held(rows.where(chosen), groups[chosen] if groups is not None else None)
         train = rows.where(parts == Part.TRAIN) if np.any(parts != Part.TRAIN) else rows
-        train.check_labels(
-            "training", "Training needs both; hold out fewer rows, or others with --split random."
-        )
-        yield TrainRows(train, held, split, mark)
+        train.check_labels("training", NEEDS_BOTH)
+        yield TrainRows(train, train.n_log_rows, train.row_bytes, held, split, mark)
 
 
-def _order(request: LogRequest, config: FeatureConfig) -> SplitOrder:
-    if request.time is not None:
-        return SplitOrder.TIME
-    return config.data.split.order if config.data.split is not None else SplitOrder.RANDOM
+def chosen_order(
+    request: LogRequest, config: FeatureConfig, order: SplitOrder | None
+) -> tuple[SplitOrder, str | None]:
+    """Which rows shares hold out, and, for a split in time, the column of the times.
+
+    Parameters
+    ----------
+    request : LogRequest
+        The training log.
+    config : FeatureConfig
+        What the model reads.
+    order : SplitOrder or None
+        What the user wants.
+
+    Returns
+    -------
+    SplitOrder, str or None
+        That of the config, where the user names neither it nor a time.
+
+    Raises
+    ------
+    ConfigError
+        Nobody names the times.
+    """
+    if order is None:
+        of_config = config.data.split.order if config.data.split is not None else SplitOrder.RANDOM
+        order = SplitOrder.TIME if request.time is not None else of_config
+    time = (request.time or config.time) if order is SplitOrder.TIME else None
+    if order is SplitOrder.TIME and time is None:
+        raise ConfigError("--split time needs the time of the rows", "Name its column with --time.")
+    return order, time
 
 
-def _split(
+def chosen_split(
     request: LogRequest,
     config: FeatureConfig,
     held_out: Mapping[str, HeldOut],
@@ -171,7 +206,24 @@ def _split(
     *,
     mark: str,
 ) -> ConfigSplit:
-    """Shares of the training log that are held out; where nothing was said, those of the config."""
+    """Shares of the training log that are held out; where nothing was said, those of the config.
+
+    Parameters
+    ----------
+    request, config
+        As of :func:`chosen_order`.
+    held_out : mapping of str to HeldOut
+        ``valid`` and ``test``.
+    order : SplitOrder
+        Which rows shares hold out.
+    mark : str
+        Fingerprint of the training log.
+
+    Returns
+    -------
+    ConfigSplit
+        Shares of 0 where a log of its own is given.
+    """
     is_same_log = mark == config.data.fingerprint
     of_config = config.data.split if is_same_log else None
     usual = {"valid": DEFAULT_VALID, "test": 0.0}
@@ -185,10 +237,27 @@ def _split(
     return ConfigSplit(order, shares["valid"], shares["test"], seed)
 
 
-def _were_seen(
+def were_seen(
     parts: NDArray[np.uint8], split: ConfigSplit, made_from: ConfigData, *, times: NDArray[np.float64] | None
 ) -> bool:
-    """Whether a row is held out that the features of the config were made from."""
+    """Whether a row is held out that the features of the config were made from.
+
+    Parameters
+    ----------
+    parts : ndarray of uint8, shape (n_rows,)
+        A :class:`featsel.encoding.splits.Part` for each row of the log.
+    split : ConfigSplit
+        What made them.
+    made_from : ConfigData
+        The same log, and how it was split when the config was made.
+    times : ndarray of float64, shape (n_rows,), optional
+        Row times, for a split in time.
+
+    Returns
+    -------
+    bool
+        False where the config kept the same rows apart.
+    """
     is_held = parts != Part.TRAIN
     if (split == made_from.split and parts.size == made_from.rows) or not is_held.any():
         return False

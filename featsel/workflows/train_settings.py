@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from featsel.training.batches import CHUNK_ROWS
 from featsel.training.devices import Device, Precision, choose_device, choose_precision
 from featsel.training.recipe import usual_batch_size, usual_table_l2
 from featsel.training.settings import TrainSettings
-from featsel.workflows.log_rows import LogRows
 
 BUFFER_SHARE = 0.2
 """Of the memory limit, for a buffer of rows: while one is used, the next one is read and put together."""
@@ -36,7 +36,13 @@ class Wishes:
 
 
 def complete(
-    settings: TrainSettings, wishes: Wishes, rows: LogRows, *, memory_bytes: int, local_rank: int = 0
+    settings: TrainSettings,
+    wishes: Wishes,
+    *,
+    n_rows: int,
+    row_bytes: int,
+    memory_bytes: int,
+    local_rank: int = 0,
 ) -> TrainSettings:
     """Settings with everything that rows and machine decide.
 
@@ -46,8 +52,10 @@ def complete(
         How to learn.
     wishes : Wishes
         What the user said of the rest.
-    rows : LogRows
+    n_rows : int
         Training rows.
+    row_bytes : int
+        Bytes of one in memory.
     memory_bytes : int
         Memory that rows and tables may take.
     local_rank : int
@@ -59,7 +67,7 @@ def complete(
         Of a training that can begin.
     """
     device = choose_device(wishes.device, local_rank=local_rank)
-    batch_size = wishes.batch_size or usual_batch_size(rows.n_rows)
+    batch_size = wishes.batch_size or usual_batch_size(n_rows)
     table_l2 = wishes.table_l2
     if table_l2 is None:
         table_l2 = usual_table_l2(settings.base_batch_size or batch_size)
@@ -69,5 +77,5 @@ def complete(
         precision=choose_precision(wishes.precision, device),
         batch_size=batch_size,
         table_l2=table_l2,
-        buffer_rows=max(rows.chunk_rows, int(BUFFER_SHARE * memory_bytes / rows.row_bytes)),
+        buffer_rows=max(CHUNK_ROWS, int(BUFFER_SHARE * memory_bytes / row_bytes)),
     )

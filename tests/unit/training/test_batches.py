@@ -20,6 +20,7 @@ from featsel.training.batches import (
     batch_of,
     batches_in_order,
 )
+from featsel.training.cuts import EqualCuts
 
 CPU = torch.device("cpu")
 
@@ -39,7 +40,8 @@ def numbered(n_rows: int, chunk_rows: int = 10) -> ArrayRows:
 
 
 def shuffled(rows: Rows, *, batch_size: int = 7, buffer_rows: int = 1000, seed: int = 0) -> ShuffledBatches:
-    return ShuffledBatches(rows, batch_size=batch_size, buffer_rows=buffer_rows, seed=seed, device=CPU)
+    cuts = EqualCuts(rows.n_rows, batch_size)
+    return ShuffledBatches(rows, cuts=cuts, buffer_rows=buffer_rows, seed=seed, device=CPU)
 
 
 def numbers_of(batches: list[Batch]) -> list[list[int]]:
