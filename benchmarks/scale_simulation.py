@@ -342,8 +342,8 @@ def play(costs: Costs, n_rows: float, n_fields: int, world: World, *, seed: int)
         What it took.
     """
     game = Play(world, seed)
-    wanted = n_rows / (SHARDS_PER_WORKER * world.n_workers)
-    n_shards = math.ceil(n_rows / min(MOST_SHARD_ROWS, max(LEAST_SHARD_ROWS, wanted)))
+    wanted = min(SHARDS_PER_WORKER * world.n_workers, n_rows // LEAST_SHARD_ROWS)
+    n_shards = int(max(math.ceil(n_rows / MOST_SHARD_ROWS), wanted, 1))
     shard_rows = n_rows / n_shards
     parts, levels = _parts(n_rows, n_fields), _levels(n_shards)
     count_s = sum(kind.share * n_fields * shard_rows * costs.cell_s[kind.title] for kind in MIX)

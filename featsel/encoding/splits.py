@@ -47,7 +47,9 @@ def split_rows(
     n_test = min(round(n_rows * split.test), n_rows)
     n_valid = min(round(n_rows * split.valid), n_rows - n_test)
     parts = np.full(n_rows, Part.TRAIN, np.uint8)
-    if split.order is SplitOrder.RANDOM:
+    if n_valid + n_test == 0:
+        pass  # an order of all rows would take eight bytes each
+    elif split.order is SplitOrder.RANDOM:
         rows = np.random.default_rng(split.seed).permutation(n_rows)
         parts[rows[:n_test]] = Part.TEST
         parts[rows[n_test : n_test + n_valid]] = Part.VALID

@@ -18,11 +18,11 @@ from featsel.engines.ray_cluster import Ref, Workers
 from featsel.engines.ray_pass import (
     ShardedLog,
     by_fields,
+    cut_for,
     look_at_all,
     lost_times,
     merges_of,
     pass_over,
-    shard_rows,
     starts_of,
     values_of,
 )
@@ -70,7 +70,7 @@ def count_on_ray(
     """
     if schema.weight is not None:
         return _count_weighted(schema, log, label, n_bins, workers, resources, advance)
-    shards = log.shards(shard_rows(log, workers))
+    shards = cut_for(log, workers)
     looks = look_at_all(shards, schema.fields, workers, resources)
     ranges = ranges_of(looks)
     first_rows = starts_of(looks)
@@ -134,7 +134,7 @@ def _count_weighted(
     advance: Callable[[int], None],
 ) -> LogCounts:
     """Count fields over all rows each: a sum of weights depends on its order in the last bit."""
-    (whole,) = log.shards(None)
+    (whole,) = log.cut(1)
     groups = column_groups(schema.fields, is_columnar=log.is_columnar)
 
     def submit(index: int) -> list[Ref]:

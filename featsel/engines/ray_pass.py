@@ -22,6 +22,9 @@ LEAST_SHARD_ROWS = 1 << 18
 MOST_SHARD_ROWS = 1 << 25
 """Fewer rows would cost more to send than to count; more would be much to lose, and take much memory."""
 
+MANY = 1 << 30
+"""More shards than a log has files."""
+
 SAMPLED_SHARDS = 4
 """Shards of which some rows are looked at before any is counted."""
 
@@ -43,8 +46,8 @@ class ShardedLog(Protocol):
         """Its rows."""
         ...
 
-    def shards(self, most_rows: int | None) -> Sequence[Shard]:
-        """Parts with about as many rows, or one part."""
+    def cut(self, n_shards: int) -> Sequence[Shard]:
+        """So many parts, or fewer, of about as many rows."""
         ...
 
 
@@ -95,12 +98,30 @@ def merges_of(places: Sequence[Place]) -> list[Merge]:
     return [merge if place.is_range else merge_bundles for place in places]
 
 
-def shard_rows(log: ShardedLog, workers: Workers) -> int:
-    """Rows that a shard should have; text tells its rows only when it is read, and is cut between files."""
+def cut_for(log: ShardedLog, workers: Workers, *, most_rows: int | None = None) -> Sequence[Shard]:
+    """Cut a log into shards.
+
+    Parameters
+    ----------
+    log : ShardedLog
+        The log.
+    workers : Workers
+        Will read the shards.
+    most_rows : int, optional
+        About as many rows in each at most. Text tells its rows only when it is read: each of its files is then
+        a shard.
+
+    Returns
+    -------
+    sequence of Shard
+        In the order of the rows.
+    """
+    wanted = SHARDS_PER_WORKER * workers.n_workers
     if not log.is_columnar:
-        return MOST_SHARD_ROWS
-    wanted = -(-log.count_rows() // (SHARDS_PER_WORKER * workers.n_workers))
-    return max(LEAST_SHARD_ROWS, min(MOST_SHARD_ROWS, wanted))
+        return log.cut(wanted if most_rows is None else MANY)
+    n_rows = log.count_rows()
+    most = MOST_SHARD_ROWS if most_rows is None else most_rows
+    return log.cut(max(-(-n_rows // most), min(wanted, n_rows // LEAST_SHARD_ROWS), 1))
 
 
 def look_at_all(

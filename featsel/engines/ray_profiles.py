@@ -31,11 +31,11 @@ from featsel.engines.ray_pass import (
     Merge,
     ShardedLog,
     by_fields,
+    cut_for,
     look_at_all,
     lost_times,
     merges_of,
     pass_over,
-    shard_rows,
     starts_of,
     values_of,
 )
@@ -77,7 +77,7 @@ def profile_on_ray(
     DataError
         A file cannot be read.
     """
-    shards = log.shards(shard_rows(log, workers))
+    shards = cut_for(log, workers)
     looks = look_at_all(shards, schema.fields, workers, resources)
     opening = workers.get(workers.submit(find_opening, shards[0], schema))
     first_rows = starts_of(looks)

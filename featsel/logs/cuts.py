@@ -74,7 +74,7 @@ def cut_table(table: Table, n_pieces: int, *, first: int | None = None) -> list[
     for start, stop in itertools.pairwise(_row_bounds(counts, n_pieces, first=first)):
         files = int(np.searchsorted(ends, start, side="right")), int(np.searchsorted(ends, stop)) + 1
         before = int(ends[files[0]]) - counts[files[0]]
-        part = PartOfFiles(table.scan(table.files[slice(*files)]), table.dtypes)
+        part = PartOfFiles(table.scan(_anywhere(table.files[slice(*files)])), table.dtypes)
         rows = start - before, stop - before
         if rows == (0, sum(counts[slice(*files)])):
             pieces.append(Piece(part, files))
@@ -85,8 +85,13 @@ def cut_table(table: Table, n_pieces: int, *, first: int | None = None) -> list[
 
 
 def _piece_of_text(table: LineTable, start: int, stop: int) -> Piece:
-    part = replace(table, paths=table.paths[start:stop], partitions=table.partitions[start:stop])
-    return Piece(part, (start, stop))
+    paths, partitions = _anywhere(table.paths[start:stop]), table.partitions[start:stop]
+    return Piece(replace(table, paths=paths, partitions=partitions), (start, stop))
+
+
+def _anywhere(paths: Sequence[str]) -> tuple[str, ...]:
+    """Paths that mean the same for a process that works in another folder."""
+    return tuple(path if is_url(path) else str(Path(path).resolve()) for path in paths)
 
 
 def _row_bounds(counts: Sequence[int], n_pieces: int, *, first: int | None) -> list[int]:

@@ -205,36 +205,20 @@ class Log:
         for rows in self.table.read(columns, n_rows=n_rows, batch_rows=batch_rows):
             yield rows.with_columns(**edits) if edits else rows
 
-    def shards(self, most_rows: int | None) -> list[Log]:
-        """Cut the selected rows into logs that other processes can read by themselves.
-
-        Parameters
-        ----------
-        most_rows : int or None
-            About as many rows in each; text, which does not tell how many it has, is cut between files alone.
-            None for one shard.
-
-        Returns
-        -------
-        list of Log
-            In the order of the rows, at least one. A frame in memory, and files that had to be converted, can
-            be read on this machine alone.
-        """
-        return self._of(self.table.parts(most_rows))
-
     def cut(self, n_shards: int) -> list[Log]:
-        """Cut the selected rows into a given number of logs of about the same size.
+        """Cut the selected rows into a given number of logs that other processes can read by themselves.
 
         Parameters
         ----------
         n_shards : int
-            How many.
+            How many, of about the same size.
 
         Returns
         -------
         list of Log
             In the order of the rows, each with the files alone that hold its own. Fewer than asked for where
-            there are fewer rows, or fewer files of text, which is cut between files alone.
+            there are fewer rows, or fewer files of text, which is cut between files alone. A frame in memory
+            and files that had to be converted can be read on this machine alone.
         """
         pieces = cut_table(self.table, n_shards, first=self.selection.first)
         found: list[Log] = []

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 from polars import selectors
 
-from featsel.logs.sources import Partition, is_url
-
-PART_BYTES = 256 << 20
-"""Text files are read together up to this size; a larger one is read by itself."""
+from featsel.logs.sources import Partition
 
 
 class Table(Protocol):
@@ -46,21 +40,6 @@ class Table(Protocol):
         ------
         polars.DataFrame
             The columns in the order asked for.
-        """
-        ...
-
-    def parts(self, most_rows: int | None) -> Sequence[Table]:
-        """Neighbouring rows as tables of their own, which other processes can read; together all rows.
-
-        Parameters
-        ----------
-        most_rows : int or None
-            About as many rows in each, where the format tells cheaply how many there are; None for one table.
-
-        Returns
-        -------
-        sequence of Table
-            In the order of the rows, at least one.
         """
         ...
 
@@ -96,34 +75,6 @@ class ScannedTable:
         frame = frame if n_rows is None else frame.head(n_rows)
         return iter(frame.collect_batches(chunk_size=batch_rows, maintain_order=True, engine="streaming"))
 
-    def parts(self, most_rows: int | None) -> Sequence[Table]:
-        """Small files together, and slices of large ones; see :meth:`Table.parts`."""
-        if most_rows is None:
-            return [self._of(self.files)]
-        if self.scan is None:
-            return _slices(self, self.count_rows(), most_rows)
-        found: list[Table] = []
-        waiting: list[str] = []
-        n_waiting = 0
-        for file in self.files:
-            n_rows = ScannedTable(self.scan([file]), self.dtypes).count_rows()
-            if waiting and n_waiting + n_rows > most_rows:
-                found.append(self._of(waiting))
-                waiting, n_waiting = [], 0
-            if n_rows > most_rows:
-                found.extend(_slices(self._of([file]), n_rows, most_rows))
-            else:
-                waiting.append(file)
-                n_waiting += n_rows
-        return [*found, self._of(waiting)] if waiting or not found else found
-
-    def _of(self, files: Sequence[str]) -> ScannedTable:
-        """Same columns, of some files alone."""
-        if self.scan is None:
-            return self
-        everywhere = [file if is_url(file) else str(Path(file).resolve()) for file in files]
-        return PartOfFiles(self.scan(everywhere), self.dtypes)
-
 
 class PartOfFiles(ScannedTable):
     """Some files of many, which may have other columns than the first file of all."""
@@ -140,15 +91,6 @@ class PartOfFiles(ScannedTable):
                 f"column {name!r} is {found.get(name)} in some files and {self.dtypes.get(name)} in others"
             )
         return super().read(columns, n_rows=n_rows, batch_rows=batch_rows)
-
-
-def _slices(table: ScannedTable, n_rows: int, most_rows: int) -> list[Table]:
-    n_slices = max(1, -(-n_rows // most_rows))
-    bounds = [n_rows * index // n_slices for index in range(n_slices + 1)]
-    return [
-        replace(table, frame=table.frame.slice(start, stop - start), files=(), scan=None)
-        for start, stop in itertools.pairwise(bounds)
-    ]
 
 
 @dataclass(frozen=True)
@@ -183,25 +125,6 @@ class LineTable:
     def count_rows(self) -> int:
         """Rows of all files: a pass over the text, without parsing values."""
         return sum(map(self.count_file, self.paths))
-
-    def parts(self, most_rows: int | None) -> Sequence[Table]:
-        """Whole files: text cannot be entered in the middle; see :meth:`Table.parts`."""
-        most_bytes = math.inf if most_rows is None else PART_BYTES
-        found: list[Table] = []
-        waiting: list[tuple[str, Partition]] = []
-        n_waiting = 0
-        for path, partition in zip(self.paths, self.partitions, strict=True):
-            n_bytes = Path(path).stat().st_size
-            if waiting and n_waiting + n_bytes > most_bytes:
-                found.append(self._of(waiting))
-                waiting, n_waiting = [], 0
-            waiting.append((path, partition))
-            n_waiting += n_bytes
-        return [*found, self._of(waiting)]
-
-    def _of(self, files: Sequence[tuple[str, Partition]]) -> LineTable:
-        paths = tuple(str(Path(path).resolve()) for path, _ in files)
-        return replace(self, paths=paths, partitions=tuple(partition for _, partition in files))
 
     def read(self, columns: Sequence[str], *, n_rows: int | None, batch_rows: int) -> Iterator[pl.DataFrame]:
         """Rows of some columns in order; see :meth:`Table.read`."""

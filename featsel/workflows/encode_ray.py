@@ -17,7 +17,7 @@ from featsel.core.schema import FieldKind
 from featsel.encoding.dictionary import Dictionary
 from featsel.engines.keys import as_numbers
 from featsel.engines.ray_cluster import Ref, Workers
-from featsel.engines.ray_pass import lost_times, shard_rows
+from featsel.engines.ray_pass import cut_for, lost_times
 from featsel.engines.shards import Shard
 from featsel.logs.log import Log
 from featsel.workflows.column_writers import Coded, ColumnWriter, list_codes
@@ -65,7 +65,7 @@ def encode_on_ray(
     advance : callable
         Told the number of cells after each shard.
     """
-    shards = log.shards(min(MOST_SHARD_ROWS, shard_rows(log, workers)))
+    shards = cut_for(log, workers, most_rows=MOST_SHARD_ROWS)
     requests = workers.keep([request for request, _ in columns])
 
     def submit(index: int) -> list[Ref]:

@@ -11,7 +11,6 @@ import pytest
 from featsel.core.engine import Cluster
 from featsel.engines import ray_pass, shards
 from featsel.engines.ray_cluster import Workers, workers_of
-from featsel.logs import tables
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 
@@ -36,7 +35,6 @@ def workers(cluster: Cluster) -> Workers:
 def many_shards_and_ranges(monkeypatch):
     monkeypatch.setattr(ray_pass, "LEAST_SHARD_ROWS", 1)
     monkeypatch.setattr(ray_pass, "SHARDS_PER_WORKER", 5)
-    monkeypatch.setattr(tables, "PART_BYTES", 1 << 16)
     monkeypatch.setattr(shards, "WIDE_VALUES", 1000)
     monkeypatch.setattr(shards, "RANGE_ROWS", 5000)
 

@@ -148,10 +148,10 @@ class DeadlyLog:
     def count_rows(self) -> int:
         return self.log.count_rows()
 
-    def shards(self, most_rows):
+    def cut(self, n_shards):
         found = [
             DeadlyShard(shard, str(self.folder / str(index)))
-            for index, shard in enumerate(self.log.shards(most_rows))
+            for index, shard in enumerate(self.log.cut(n_shards))
         ]
         assert len(found) > 3
         return found
