@@ -108,8 +108,8 @@ def cut_for(log: ShardedLog, workers: Workers, *, most_rows: int | None = None) 
     workers : Workers
         Will read the shards.
     most_rows : int, optional
-        About as many rows in each at most. Text tells its rows only when it is read: each of its files is then
-        a shard.
+        About as many rows in each at most. Text tells its rows only when it is read: each of its files is
+        then a shard.
 
     Returns
     -------
