@@ -63,8 +63,9 @@ def main() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     heed_interrupts()
     code = run(sys.argv[1:])
-    if code == INTERRUPTED:
-        sys.exit(code)  # what was interrupted while it began may be cleaned up only now
+    # what was interrupted while it began may be cleaned up only now, and so are the processes of a cluster
+    if code == INTERRUPTED or "ray" in sys.modules:
+        sys.exit(code)
     with contextlib.suppress(OSError):  # run() has told what was wrong with the output
         sys.stdout.flush()
     sys.stderr.flush()
