@@ -21,8 +21,6 @@ from featsel.core.schema import FieldKind
 from featsel.encoding.dictionary import Dictionary
 from featsel.engines.keys import as_numbers
 from featsel.engines.lists import distinct_places, flatten
-from featsel.engines.roles import read_weights
-from featsel.logs.label import LabelReader
 from featsel.logs.stored import ArrayWriter, CodeWriter, TextWriter
 
 
@@ -150,80 +148,50 @@ class NumericWriter:
         return NumericColumn(self._numbers.finish())
 
 
-class TimeWriter:
-    """Writes the times of the rows.
+class RoleWriter:
+    """Writes the label, the time or the weight of the rows.
 
     Parameters
     ----------
     folder : Path
         Of the column.
+    dtype : numpy.dtype
+        Of the numbers.
+    read : callable
+        Turns a batch into numbers; raises what is wrong with it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._numbers = ArrayWriter(folder / "numbers", np.dtype("<f8"))
+    def __init__(self, folder: Path, dtype: np.dtype[Any], read: Callable[[pl.Series], NDArray[Any]]) -> None:
+        self._numbers = ArrayWriter(folder / "numbers", dtype)
+        self._read = read
 
     def add(self, values: pl.Series | Coded) -> None:
         """Write the next rows."""
         assert isinstance(values, pl.Series)
+        self._numbers.append(self._read(values))
+
+    def finish(self) -> StoredArray:
+        """Column of all rows."""
+        return self._numbers.finish()
+
+
+class TimeReader:
+    """Reads times, of which every row needs one."""
+
+    def __init__(self) -> None:
+        self._n_rows = 0
+
+    def read(self, values: pl.Series) -> NDArray[np.float64]:
+        """Times of one batch as numbers; a :class:`DataError` where a row has none."""
         times = as_numbers(values)
         if times.null_count():
             found = values[int(times.is_null().arg_max() or 0)]
             raise DataError(
-                f"time {values.name!r} holds {found!r} in row {self._numbers.size + 1:,} or later",
+                f"time {values.name!r} holds {found!r} in row {self._n_rows + 1:,} or later",
                 "Rows are ordered by it: it needs a number or a point in time in every row.",
             )
-        self._numbers.append(times.to_numpy())
-
-    def finish(self) -> StoredArray:
-        """Column of all rows."""
-        return self._numbers.finish()
-
-
-class WeightWriter:
-    """Writes the weights of the rows.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the column.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._numbers = ArrayWriter(folder / "numbers", np.dtype("<f8"))
-
-    def add(self, values: pl.Series | Coded) -> None:
-        """Write the next rows."""
-        assert isinstance(values, pl.Series)
-        self._numbers.append(read_weights(values))
-
-    def finish(self) -> StoredArray:
-        """Column of all rows."""
-        return self._numbers.finish()
-
-
-class LabelWriter:
-    """Writes the labels of the rows.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the column.
-    reader : LabelReader
-        Turns them into 0/1.
-    """
-
-    def __init__(self, folder: Path, reader: LabelReader) -> None:
-        self._labels = ArrayWriter(folder / "numbers", np.dtype("u1"))
-        self._reader = reader
-
-    def add(self, values: pl.Series | Coded) -> None:
-        """Write the next rows."""
-        assert isinstance(values, pl.Series)
-        self._labels.append(self._reader.read(values))
-
-    def finish(self) -> StoredArray:
-        """Column of all rows."""
-        return self._labels.finish()
+        self._n_rows += values.len()
+        return times.to_numpy()
 
 
 FIELD_WRITERS: Mapping[FieldKind, Callable[[Path], ColumnWriter]] = {

@@ -6,25 +6,23 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from featsel.core.columns import CategoricalColumn, Column, EncodedLog, ListColumn, NumericColumn, StoredArray
 from featsel.core.engine import Cluster
 from featsel.core.errors import EmptyLogError
 from featsel.core.schema import FieldKind
+from featsel.engines.roles import read_weights
 from featsel.logs.cache import ColumnCache, default_cache, open_cache
 from featsel.logs.fingerprint import fingerprint
 from featsel.logs.label import LabelReader
 from featsel.logs.log import Log
 from featsel.logs.sources import STANDARD_INPUT, is_url
 from featsel.logs.stored import write_column
-from featsel.workflows.column_writers import (
-    FIELD_WRITERS,
-    ColumnWriter,
-    LabelWriter,
-    TimeWriter,
-    WeightWriter,
-)
+from featsel.workflows.column_writers import FIELD_WRITERS, ColumnWriter, RoleWriter, TimeReader
 from featsel.workflows.counting import workers_for
 from featsel.workflows.encode_ray import ColumnRequest, encode_on_ray
 from featsel.workflows.reporter import Reporter
@@ -183,15 +181,20 @@ def _makers(
     for name, kind in fields.items():
         key = repr(("field", name, kind, splits.get(name), log.dtypes[name]))
         makers[key] = _Maker(name, f"field {name}", FIELD_WRITERS[kind], kind)
+    numbers = np.dtype("<f8")
     if roles.label is not None:
         reader = LabelReader(roles.label, roles.positive)
         makers[repr(("label", roles.label, roles.positive))] = _Maker(
-            roles.label, "label", lambda folder: LabelWriter(folder, reader)
+            roles.label, "label", partial(RoleWriter, dtype=np.dtype("u1"), read=reader.read)
         )
     if roles.time is not None:
-        makers[repr(("time", roles.time, log.dtypes[roles.time]))] = _Maker(roles.time, "time", TimeWriter)
+        makers[repr(("time", roles.time, log.dtypes[roles.time]))] = _Maker(
+            roles.time, "time", partial(RoleWriter, dtype=numbers, read=TimeReader().read)
+        )
     if roles.weight is not None:
-        makers[repr(("weight", roles.weight))] = _Maker(roles.weight, "weight", WeightWriter)
+        makers[repr(("weight", roles.weight))] = _Maker(
+            roles.weight, "weight", partial(RoleWriter, dtype=numbers, read=read_weights)
+        )
     return makers
 
 
