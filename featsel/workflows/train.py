@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from featsel import __version__
-from featsel.artifacts.atomic import check_target, write_text
+from featsel.artifacts.atomic import check_target, remove_remnants, write_text
 from featsel.artifacts.documents import to_json
 from featsel.artifacts.feature_configs import read_features
 from featsel.core.errors import ConfigError
@@ -230,6 +230,8 @@ def train(
         with team.together():
             if team.rank == 0 and state is None:
                 start_folder(options.output, options.architecture, config, values)
+            if team.rank == 0:
+                remove_remnants(options.output)
         keep_freed_memory()  # only now: encoding would keep what training has no use for
         moments.append(_Moment.now())
         valid = rows.held.get("valid")

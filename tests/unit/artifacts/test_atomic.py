@@ -2,7 +2,7 @@
 
 import pytest
 
-from featsel.artifacts.atomic import check_target, replacing, write_text
+from featsel.artifacts.atomic import check_target, remove_remnants, replacing, write_text
 from featsel.core.errors import ConfigError
 
 
@@ -49,3 +49,15 @@ def test_a_read_only_folder_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("featsel.artifacts.atomic.os.access", lambda *_: False)
     with pytest.raises(ConfigError, match=r"folder '.*' is read-only"):
         check_target(tmp_path / "out.json")
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+    (tmp_path / ".model.safetensors.0123456789ab").mkdir()
+    (tmp_path / ".model.safetensors.0123456789ab" / "model.safetensors").write_bytes(b"half")
+    kept = [".hidden", ".git", ".notes.0123456789ab.txt", "model.safetensors"]
+    for name in kept:
+        (tmp_path / name).write_text("kept")
+
+    remove_remnants(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
