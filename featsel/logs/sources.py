@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from featsel.core.errors import ConfigError, DataError, EmptyLogError, MissingFileError, did_you_mean
+import polars as pl
+
+from featsel.core.errors import (
+    ConfigError,
+    DataError,
+    EmptyLogError,
+    MissingFileError,
+    UnreadableFileError,
+    did_you_mean,
+)
 from featsel.logs.compression import inner_suffix
 from featsel.logs.formats import FORMAT_BY_SUFFIX, Format, format_of
 
@@ -17,6 +26,9 @@ STANDARD_INPUT = "-"
 
 Partition = Mapping[str, str | None]
 """Columns that the folders of a file give: ``day=7/`` gives ``day`` the value ``7`` all through it."""
+
+LISTED = "featsel file"
+"""Name of the column in which polars tells the files of a bucket."""
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 """How Hive spells null in the name of a folder."""
@@ -108,7 +120,7 @@ def _files_of(argument: str, format: Format | None) -> list[tuple[str, Partition
     """Files that one argument means, each with what its folders say."""
     path = Path(argument)
     if is_url(argument):
-        return [(argument, {})]
+        return _remote_files(argument, format) if _names_many(argument) else [(argument, {})]
     if path.is_dir():
         return [(str(file), _partition(file.relative_to(path))) for file in _files_below(path, format)]
     if path.exists():
@@ -122,6 +134,37 @@ def _files_of(argument: str, format: Format | None) -> list[tuple[str, Partition
         n_fixed = next(index for index, part in enumerate(path.parts) if glob.has_magic(part))
         return [(match, _partition(Path(*Path(match).parts[n_fixed:]))) for match in matches]
     raise _missing(path)
+
+
+def _names_many(url: str) -> bool:
+    """Whether a URL is a pattern or a folder; stars and slashes behind http mean nothing of the kind."""
+    return not url.startswith(("http://", "https://")) and ("*" in url or url.endswith("/"))
+
+
+def _remote_files(url: str, format: Format | None) -> list[tuple[str, Partition]]:  # noqa: A002
+    """Files that a pattern or a folder in a bucket means."""
+    if url.endswith("/"):
+        fixed, pattern = url, f"{url}**/*" if format else f"{url}**/*.{Format.PARQUET}"
+    else:
+        fixed, pattern = url[: url.index("*")].rpartition("/")[0] + "/", url
+    kind = format or format_of(pattern)
+    if kind not in {Format.PARQUET, Format.IPC}:
+        raise ConfigError(
+            f"{url!r} names several files of text in a bucket, and those cannot be listed",
+            "Name each file, or write them as Parquet.",
+        )
+    scan = pl.scan_parquet if kind is Format.PARQUET else pl.scan_ipc
+    try:
+        listed = scan(pattern, include_file_paths=LISTED, hive_partitioning=False).select(LISTED).unique()
+        paths = sorted(listed.collect(engine="streaming")[LISTED].to_list())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if "paths were empty" in str(error):
+            raise MissingFileError(f"no file matches {url!r}", "Check the pattern and the bucket.") from error
+        raise UnreadableFileError(
+            f"{url!r} cannot be listed: {str(error).strip().splitlines()[0]}",
+            "Check the address, the credentials and the network.",
+        ) from error
+    return [(path, _partition(Path(path.removeprefix(fixed)))) for path in paths]
 
 
 def _partition(path: Path) -> Partition:

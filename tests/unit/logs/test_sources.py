@@ -1,9 +1,13 @@
 """A ``DATA`` argument means files, or an error says why not."""
 
+from pathlib import Path
+
+import polars as pl
 import pytest
 
-from featsel.core.errors import ConfigError, DataError, EmptyLogError, MissingFileError
+from featsel.core.errors import ConfigError, DataError, EmptyLogError, MissingFileError, UnreadableFileError
 from featsel.logs.formats import Format
+from featsel.logs.log import open_log
 from featsel.logs.sources import find_source
 
 
@@ -87,3 +91,47 @@ def test_what_means_no_log_is_an_error_that_says_what_to_do(arguments, error, me
         find_source(arguments)
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+@pytest.fixture
+def bucket(tmp_path):
+    """A folder that is read by its URL, as a bucket is."""
+    for day in (2, 1):
+        (tmp_path / "log" / f"day={day}").mkdir(parents=True)
+        pl.DataFrame({"label": [0, 1]}).write_parquet(tmp_path / "log" / f"day={day}" / "part.parquet")
+        pl.DataFrame({"label": [0, 1]}).write_ipc(tmp_path / "log" / f"day={day}" / "part.arrow")
+    return f"file://{tmp_path}"
+
+
+@pytest.mark.parametrize("pattern", ["log/", "log/*/*.parquet", "l*/*/part.parquet"])
+def test_patterns_and_folders_of_a_bucket_are_its_files_in_order(bucket, pattern):
+    source = find_source([f"{bucket}/{pattern}"])
+    assert [path.rpartition("/log/")[2] for path in source.paths] == [
+        "day=1/part.parquet",
+        "day=2/part.parquet",
+    ]
+    assert source.partitions == ({"day": "1"}, {"day": "2"})
+    with open_log(source) as log:
+        assert pl.concat(log.batches(["label", "day"])).rows() == [(0, 1), (1, 1), (0, 2), (1, 2)]
+
+
+def test_arrow_files_of_a_bucket_are_listed_too(bucket):
+    source = find_source([f"{bucket}/log/*/*.arrow"])
+    assert len(source.paths) == 2
+    with open_log(source) as log:
+        assert log.count_rows() == 4
+
+
+def test_what_a_bucket_cannot_give_is_told(bucket):
+    with pytest.raises(MissingFileError, match=r"no file matches 'file://.*/none/\*\.parquet'"):
+        find_source([f"{bucket}/none/*.parquet"])
+    with pytest.raises(ConfigError, match="names several files of text in a bucket"):
+        find_source([f"{bucket}/log/*.csv"])
+    (Path(bucket.removeprefix("file://")) / "log" / "broken.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(UnreadableFileError, match=r"'file://.*/log/' cannot be listed"):
+        find_source([f"{bucket}/log/"])
+
+
+def test_a_star_in_a_web_address_is_part_of_it():
+    url = "https://example.org/a*b.parquet?x=1"
+    assert find_source([url], format=Format.PARQUET).paths == (url,)
