@@ -32,9 +32,9 @@ def bench(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="What orders the fields (repeatable): a --method of select, usable (as rank --score), or all "
-            "of them; else information, usable, mrmr, lasso, gbdt and deletion. Chance always takes part, and "
-            "the truth of a planted log.",
+            help="What orders the fields (repeatable): a --method of select, usable (the --score of rank), "
+            "or all of them; else information, usable, mrmr, lasso, gbdt and deletion. Chance always takes "
+            "part, and the truth of a planted log.",
         ),
     ] = None,
     model: Annotated[

@@ -85,7 +85,7 @@ def summary_tables(document: Mapping[str, Any]) -> list[Table]:
     list of Table
         With what a person needs to know as notes.
     """
-    return [_summary(document, model) for model in document["models"]]
+    return [summary_table(document, model) for model in document["models"]]
 
 
 def bench_sentences(document: Mapping[str, Any], model: str) -> list[str]:
@@ -119,7 +119,8 @@ def interval_text(interval: Mapping[str, Any], spec: str) -> str:
     return f"{text} ±{readable(interval['high'] - interval['mean'], spec.lstrip('+'))}"
 
 
-def _summary(document: Mapping[str, Any], model: str) -> Table:
+def summary_table(document: Mapping[str, Any], model: str) -> Table:
+    """Table of one model; see :func:`summary_tables`."""
     results, said = results_of(document, model), _by_method(document)
     best = next(result for result in results if result["is_best"])
     columns = (
@@ -131,8 +132,8 @@ def _summary(document: Mapping[str, Any], model: str) -> Table:
         Column(
             "aukc",
             Align.RIGHT,
-            explanation="Area under the curve of AUC over k, 0 for chance and 1 for perfection, with the 95 % "
-            "interval of its mean over seeds.",
+            explanation="Area under the curve of AUC over k, 0 for chance and 1 for perfection, with the "
+            "95 % interval of its mean over seeds.",
         ),
         Column(
             "over random",
@@ -180,8 +181,9 @@ def _summary(document: Mapping[str, Any], model: str) -> Table:
     )
     rows = tuple(_summary_row(result, said[result["method"]]) for result in results)
     title = (
-        f"{model}: {counted(len(results), 'method')} on the first k of {counted(document['fields'], 'field')}, "
-        f"{counted(len(document['seeds']), 'seed')}, {counted(document['rows']['test'], 'test row')}"
+        f"{model}: {counted(len(results), 'method')} on the first k of "
+        f"{counted(document['fields'], 'field')}, {counted(len(document['seeds']), 'seed')}, "
+        f"{counted(document['rows']['test'], 'test row')}"
     )
     return Table(title, columns, rows, tuple(_sentences(document, results)))
 
@@ -209,7 +211,7 @@ def _sentences(document: Mapping[str, Any], results: Sequence[Mapping[str, Any]]
         return
     change = best["aukc_over_random"]
     yield (
-        f"{best['method']} has the greatest area, {best['aukc']['mean']:.4f}; chance has "
+        f"Of the methods, {best['method']} has the greatest area, {best['aukc']['mean']:.4f}; chance has "
         f"{best['aukc']['mean'] - change['mean']:.4f}."
     )
     if n_seeds == 1:

@@ -30,9 +30,9 @@ from featsel.report.table import to_markdown, to_tsv
 from featsel.selection.protocol import field_grid
 from featsel.training.settings import TrainSettings
 from featsel.workflows.all_features import FeaturePlan, check_classes
-from featsel.workflows.bench_cells import ORACLE, BenchPlan, Cell, Cells, known_methods
+from featsel.workflows.bench_cells import CHANCE, ORACLE, BenchPlan, Cell, Cells, known_methods
 from featsel.workflows.bench_pool import run_cells
-from featsel.workflows.bench_results import CHANCE, BenchCurves, BenchGrid, trainings_summary
+from featsel.workflows.bench_results import BenchCurves, BenchGrid
 from featsel.workflows.bench_truth import find_truth
 from featsel.workflows.encode import EncodeResources, Roles, encoded
 from featsel.workflows.outputs import check_outputs
@@ -175,7 +175,6 @@ def bench(
             cells = _cells(plan, seeds, reporter)
             sizes = field_grid(options.grid, len(cells.plan.schema.fields))
             curves = _run(cells, BenchGrid(methods, models, sizes, seeds), options, reporter)
-            trainings = curves.trainings()
             document: dict[str, object] = {
                 "schema": BENCH_SCHEMA,
                 "featsel": __version__,
@@ -214,10 +213,7 @@ def bench(
                 "truth": None if truth is None else truth.path,
                 "methods": list(curves.methods()),
                 "results": list(curves.results()),
-                "cost": trainings_summary(
-                    [cells.tested(cell) for cell in trainings],
-                    len(methods) * len(sizes) * len(seeds) * len(models),
-                ),
+                "cost": curves.cost(),
             }
     document["elapsed_s"] = round(time.monotonic() - started, 3)
     result = BenchResult(document)
@@ -287,21 +283,20 @@ def _cells(plan: BenchPlan, seeds: Sequence[int], reporter: Reporter) -> Cells:
 
 
 def _run(cells: Cells, grid: BenchGrid, options: BenchOptions, reporter: Reporter) -> BenchCurves:
-    _find(cells, grid.order_cells(), "ordering fields", options, reporter)
+    _find(cells, grid.every_order(), "ordering fields", options, reporter)
     curves = BenchCurves(cells, grid)
-    for (method, seed), order in curves.orders.items():
+    for cell, order in curves.orders.items():
         for warning in order.warnings:
-            reporter.warn(f"{method}, seed {seed}: {warning}")
-    _find(cells, curves.trainings(), "training on the first fields", options, reporter)
+            reporter.warn(f"{cell.title}: {warning}")
+    _find(cells, curves.every_training(), "training on the first fields", options, reporter)
     return curves
 
 
 def _find(cells: Cells, wanted: Sequence[Cell], task: str, options: BenchOptions, reporter: Reporter) -> None:
     missing = [cell for cell in wanted if not cells.is_done(cell)]
-    if len(missing) < len(wanted):
-        reporter.note(
-            f"{task}: {len(wanted) - len(missing):,} of {len(wanted):,} are known from an earlier run"
-        )
+    n_known = len(wanted) - len(missing)
+    if n_known:
+        reporter.note(f"{task}: {n_known:,} of {len(wanted):,} are known from an earlier run")
     reporter.start(task, len(missing))
 
     def on_done(cell: Cell) -> None:

@@ -32,6 +32,7 @@ from featsel.selection.budget import parse_budget
 from featsel.selection.candidates import Candidates
 from featsel.selection.order import FeatureOrder, order_by_field
 from featsel.selection.protocol import complete_order, usable_order
+from featsel.selection.random_order import random_order
 from featsel.selection.subsets import SubsetRows, subset_of
 from featsel.training.devices import keep_freed_memory
 from featsel.training.metrics import auc, log_loss
@@ -49,21 +50,25 @@ CELL_VERSION = 1
 USABLE = "usable"
 """Orders fields as ``featsel rank --score usable`` does; ``select`` knows it under no name."""
 
+CHANCE = Method.RANDOM.value
+"""The lower end of every comparison."""
+
 ORACLE = "oracle"
 """Orders fields by the truth of a planted log."""
 
 
 @dataclass(frozen=True)
 class OrderCell:
-    """A method that orders all fields."""
+    """A method that orders all fields; chance does so several times with one seed."""
 
     method: str
     seed: int
+    draw: int = 0
 
     @property
     def title(self) -> str:
         """What it is, for people."""
-        return f"order by {self.method}, seed {self.seed}"
+        return f"order by {self.method}, seed {self.seed}" + (f", draw {self.draw}" if self.draw else "")
 
 
 @dataclass(frozen=True)
@@ -243,9 +248,8 @@ class Cells:
     def ordered(self, cell: OrderCell) -> Ordered:
         """What a finished order cell found."""
         _, facts = read_tensors(self._path(cell))
-        names = [field.name for field in self.rows(cell.seed).config.fields]
         return Ordered(
-            tuple(names[index] for index in facts["fields"]),
+            tuple(facts["fields"]),
             facts["n_kept"],
             tuple(facts["warnings"]),
             facts["cpu_s"],
@@ -263,16 +267,18 @@ class Cells:
         memory, cpu, clock = PeakMemory(), time.process_time(), time.monotonic()
         # new candidates: a method that counts features pays for the counts
         candidates = Candidates(rows.config, rows.candidates.train, rows.candidates.valid)
-        order = _method(cell.method, self.plan, rows)(candidates)
-        facts = {
+        order = _method(cell, self.plan, rows)(candidates)
+        facts: dict[str, object] = {
             "n_kept": int(order.fields.size),
             "warnings": order.warnings,
             "cpu_s": round(time.process_time() - cpu, 3),
             "elapsed_s": round(time.monotonic() - clock, 3),
             "peak_bytes": memory.more_bytes(),
         }
-        fields = complete_order(order, len(rows.config.fields), seed=cell.seed)
-        write_tensors(self._path(cell), {"fields": fields}, {**facts, "fields": fields.tolist()})
+        names = [field.name for field in rows.config.fields]
+        fields = complete_order(order, len(names), seed=cell.seed)
+        facts["fields"] = [names[index] for index in fields.tolist()]
+        write_tensors(self._path(cell), {"fields": fields}, facts)
 
     def _train(self, cell: TrainingCell) -> None:
         cpu = time.process_time()
@@ -314,16 +320,21 @@ def known_methods() -> tuple[str, ...]:
     return (*(method.value for method in METHODS), USABLE)
 
 
-def _method(name: str, plan: BenchPlan, rows: SeedRows) -> Callable[[Candidates], FeatureOrder]:
-    if name == ORACLE:
+def _method(cell: OrderCell, plan: BenchPlan, rows: SeedRows) -> Callable[[Candidates], FeatureOrder]:
+    settings = rows.settings
+    if cell.method == ORACLE:
         assert plan.truth is not None, "the oracle knows the truth"
         return _oracle(plan.truth)
-    if name == USABLE:
-        return lambda candidates: usable_order(candidates, seed=rows.settings.seed)
-    method = Method(name)
-    backbone = Backbone(plan.search_model, plan.sizes, rows.settings)
+    if cell.method == USABLE:
+        return lambda candidates: usable_order(candidates, seed=settings.seed)
+    if cell.draw:
+        assert cell.method == CHANCE, "other methods give one order"
+        seed = int(np.random.SeedSequence((cell.seed, cell.draw)).generate_state(1)[0])
+        return lambda candidates: random_order(candidates, seed=seed)
+    method = Method(cell.method)
+    backbone = Backbone(plan.search_model, plan.sizes, settings)
     options = ChooseOptions(
-        method, parse_budget("100%"), plan.search_model, plan.sizes, rows.settings, plan.wishes
+        method, parse_budget("100%"), plan.search_model, plan.sizes, settings, plan.wishes
     )
     return lambda candidates: METHODS[method](candidates, backbone, options)
 

@@ -14,9 +14,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
 from multiprocessing import connection
-
-from threadpoolctl import threadpool_limits
+from typing import Any
 
 from featsel.core.errors import ConfigError
 from featsel.workflows.bench_cells import BenchPlan, Cell, Cells
@@ -80,7 +80,8 @@ def _begin(plan: BenchPlan) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    threadpool_limits(plan.resources.n_threads)
+    threadpoolctl: Any = import_module("threadpoolctl")  # comes with scikit-learn, and without types
+    threadpoolctl.threadpool_limits(plan.resources.n_threads)
     _cells.append(Cells(plan))
 
 

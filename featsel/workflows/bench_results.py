@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from featsel.core.feature_config import Method
 from featsel.models.build import ModelName
 from featsel.stats.agreement import choice_agreement
 from featsel.stats.aukc import aukc
 from featsel.stats.means import Interval, mean_interval, row_interval
 from featsel.training.metrics import row_losses
-from featsel.workflows.bench_cells import ORACLE, Cells, OrderCell, Ordered, Tested, TrainingCell
+from featsel.workflows.bench_cells import CHANCE, ORACLE, Cells, OrderCell, Ordered, TrainingCell
 
-CHANCE = Method.RANDOM.value
-"""The lower end of every comparison."""
+DRAWS = 3
+"""Random orders of each seed: one alone may be lucky by more than methods differ."""
 
 ENDS = (CHANCE, ORACLE)
 """Rows that are no candidates for the best method."""
@@ -45,9 +45,20 @@ class BenchGrid:
     sizes: tuple[int, ...]
     seeds: tuple[int, ...]
 
-    def order_cells(self) -> tuple[OrderCell, ...]:
-        """All orders, seed by seed."""
-        return tuple(OrderCell(method, seed) for seed in self.seeds for method in self.methods)
+    def orders(self, method: str, seed: int) -> tuple[OrderCell, ...]:
+        """Orders that a method gives with one seed: one, but for chance."""
+        return tuple(OrderCell(method, seed, draw) for draw in range(DRAWS if method == CHANCE else 1))
+
+    def every_order(self) -> tuple[OrderCell, ...]:
+        """All of them, seed by seed."""
+        return tuple(
+            cell for seed in self.seeds for method in self.methods for cell in self.orders(method, seed)
+        )
+
+    @property
+    def n_points(self) -> int:
+        """Trainings, if none of them served several points."""
+        return len(self.every_order()) * len(self.sizes) * len(self.models)
 
 
 class BenchCurves:
@@ -64,39 +75,42 @@ class BenchCurves:
     def __init__(self, cells: Cells, grid: BenchGrid) -> None:
         self.cells = cells
         self.grid = grid
-        self.orders: dict[tuple[str, int], Ordered] = {
-            (cell.method, cell.seed): cells.ordered(cell) for cell in grid.order_cells()
-        }
+        self.orders: dict[OrderCell, Ordered] = {cell: cells.ordered(cell) for cell in grid.every_order()}
 
-    def training(self, model: ModelName, method: str, seed: int, size: int) -> TrainingCell:
-        """Training on the first fields of a method; the same for methods whose first fields are the same."""
-        chosen = set(self.orders[method, seed].fields[:size])
-        fields = self.cells.rows(seed).config.fields
-        return TrainingCell(model, seed, tuple(field.name for field in fields if field.name in chosen))
+    def trainings(self, model: ModelName, method: str, seed: int, size: int) -> tuple[TrainingCell, ...]:
+        """Trainings on the first fields of a method; the same for methods whose first fields are the same."""
+        fields = [field.name for field in self.cells.rows(seed).config.fields]
+        found: list[TrainingCell] = []
+        for cell in self.grid.orders(method, seed):
+            chosen = set(self.orders[cell].fields[:size])
+            found.append(TrainingCell(model, seed, tuple(name for name in fields if name in chosen)))
+        return tuple(found)
 
-    def trainings(self) -> tuple[TrainingCell, ...]:
+    def every_training(self) -> tuple[TrainingCell, ...]:
         """All of them, each once, seed by seed and the large ones first."""
         grid = self.grid
         every = (
-            self.training(model, method, seed, size)
+            cell
             for seed in grid.seeds
             for size in reversed(grid.sizes)
             for model in grid.models
             for method in grid.methods
+            for cell in self.trainings(model, method, seed, size)
         )
         return tuple(dict.fromkeys(every))
 
     def methods(self) -> Iterator[dict[str, object]]:
         """What each method says, as the document has it."""
         for method in self.grid.methods:
-            orders = [self.orders[method, seed] for seed in self.grid.seeds]
+            cells = [cell for seed in self.grid.seeds for cell in self.grid.orders(method, seed)]
+            orders = [self.orders[cell] for cell in cells]
             yield {
                 "method": method,
                 "cpu_s": round(sum(order.cpu_s for order in orders) / len(orders), 3),
                 "peak_bytes": max((order.peak_bytes or 0 for order in orders), default=0) or None,
                 "orders": [
                     {
-                        "seed": seed,
+                        "seed": cell.seed,
                         "fields": order.fields,
                         "kept": order.n_kept,
                         "warnings": order.warnings,
@@ -104,13 +118,22 @@ class BenchCurves:
                         "elapsed_s": order.elapsed_s,
                         "peak_bytes": order.peak_bytes,
                     }
-                    for seed, order in zip(self.grid.seeds, orders, strict=True)
+                    for cell, order in zip(cells, orders, strict=True)
                 ],
                 "stability": [
                     {"k": size, **_stability([order.fields for order in orders], size)}
                     for size in self.grid.sizes
                 ],
             }
+
+    def cost(self) -> dict[str, object]:
+        """How many trainings there were, and what they took."""
+        trained = [self.cells.tested(cell).cpu_s for cell in self.every_training()]
+        return {
+            "points": self.grid.n_points,
+            "trainings": len(trained),
+            "cpu_s": round(math.fsum(trained), 3),
+        }
 
     def results(self) -> Iterator[dict[str, object]]:
         """How models do on the first fields of each method, best first, as the document has it."""
@@ -158,7 +181,15 @@ class _ModelResults:
     def _points(self, size: int) -> dict[str, dict[str, object]]:
         """All that is said of one number of fields, by method."""
         grid, references = self._grid, self._references
-        rows = _RowLosses(self._curves.cells, grid.seeds, lambda method, seed: self._cell(method, seed, size))
+        rows = _RowLosses(
+            self._curves.cells,
+            grid.seeds,
+            {
+                (method, seed): self._cells(method, seed, size)
+                for method in grid.methods
+                for seed in grid.seeds
+            },
+        )
         points: dict[str, dict[str, object]] = {}
         for method in grid.methods:
             aucs = [self._auc(method, seed, size) for seed in grid.seeds]
@@ -172,15 +203,20 @@ class _ModelResults:
                 }
         return points
 
-    def _cell(self, method: str, seed: int, size: int) -> TrainingCell:
-        return self._curves.training(self._model, method, seed, size)
+    def _cells(self, method: str, seed: int, size: int) -> tuple[TrainingCell, ...]:
+        return self._curves.trainings(self._model, method, seed, size)
 
     def _measures(self, method: str, seed: int, size: int) -> tuple[float, float]:
-        cell = self._cell(method, seed, size)
-        if cell not in self._facts:
-            tested = self._curves.cells.tested(cell)
-            self._facts[cell] = tested.auc, tested.log_loss
-        return self._facts[cell]
+        """AUC and log loss, of chance the means of its draws."""
+        cells = self._cells(method, seed, size)
+        for cell in set(cells):
+            if cell not in self._facts:
+                tested = self._curves.cells.tested(cell)
+                self._facts[cell] = tested.auc, tested.log_loss
+        if len(set(cells)) == 1:
+            return self._facts[cells[0]]  # the mean of equal numbers may differ in the last bit
+        aucs, losses = zip(*(self._facts[cell] for cell in cells), strict=True)
+        return math.fsum(aucs) / len(cells), math.fsum(losses) / len(cells)
 
     def _auc(self, method: str, seed: int, size: int) -> float:
         return self._measures(method, seed, size)[0]
@@ -193,11 +229,14 @@ class _RowLosses:
     """Log losses of the test rows of all seeds, for one number of fields."""
 
     def __init__(
-        self, cells: Cells, seeds: Sequence[int], training: Callable[[str, int], TrainingCell]
+        self,
+        cells: Cells,
+        seeds: Sequence[int],
+        trainings: Mapping[tuple[str, int], tuple[TrainingCell, ...]],
     ) -> None:
         self._cells = cells
         self._seeds = seeds
-        self._training = training
+        self._trainings = trainings
         self._losses: dict[TrainingCell, NDArray[np.float64]] = {}
 
     def over(self, method: str, reference: str) -> Interval:
@@ -212,33 +251,15 @@ class _RowLosses:
         return row_interval(sums, weights)
 
     def _of(self, method: str, seed: int) -> NDArray[np.float64]:
-        cell = self._training(method, seed)
-        if cell not in self._losses:
-            labels = _test_rows(self._cells, seed)[2]
-            self._losses[cell] = row_losses(labels, self._cells.tested(cell).chances)
-        return self._losses[cell]
-
-
-def trainings_summary(tested: Sequence[Tested], n_asked: int) -> Mapping[str, object]:
-    """How many trainings there were, and what they took.
-
-    Parameters
-    ----------
-    tested : sequence of Tested
-        Each once.
-    n_asked : int
-        Points of the grid, which share them.
-
-    Returns
-    -------
-    mapping
-        As the document has it.
-    """
-    return {
-        "points": n_asked,
-        "trainings": len(tested),
-        "cpu_s": round(sum(each.cpu_s for each in tested), 3),
-    }
+        cells = self._trainings[method, seed]
+        for cell in cells:
+            if cell not in self._losses:
+                labels = _test_rows(self._cells, seed)[2]
+                self._losses[cell] = row_losses(labels, self._cells.tested(cell).chances)
+        if len(set(cells)) == 1:
+            return self._losses[cells[0]]
+        losses: NDArray[np.float64] = np.mean([self._losses[cell] for cell in cells], axis=0)
+        return losses
 
 
 def _test_rows(cells: Cells, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]:

@@ -60,7 +60,7 @@ def find_truth(asked: Path | None, paths: Sequence[str], fields: Sequence[str]) 
     if path is None:
         return None
     document = _read(path)
-    known = {name for name in document.get("fields", {})}
+    known = set(document.get("fields", {}))
     if not known.intersection(fields):
         raise ConfigError(
             f"truth {str(path)!r} is of another log: it knows none of the fields",
@@ -82,12 +82,14 @@ def _beside(paths: Sequence[str]) -> Path | None:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"truth {str(path)!r} cannot be read: {error}", "Name another file.") from error
-    if not isinstance(document, dict) or document.get("schema") != TRUTH_SCHEMA:
+    # any: what is known of a JSON document is its schema
+    truth: dict[str, Any] = document if isinstance(document, dict) else {}
+    if truth.get("schema") != TRUTH_SCHEMA:
         raise ConfigError(
             f"truth {str(path)!r} is no {TRUTH_SCHEMA} document",
             "Name the .truth.json that 'featsel synth' wrote beside the log.",
         )
-    return document
+    return truth
