@@ -110,7 +110,7 @@ def _size(part: str, n_fields: int) -> int:
             f"--k {part!r} is no number of fields", "Write something like 1,2,5,10%,50%,all, with commas."
         )
     size = max(1, round(asked / 100 * n_fields)) if is_share else int(asked)
-    if size > n_fields:
+    if size > n_fields or (is_share and asked > 100):
         raise ConfigError(
             f"--k {part} asks for {size:,} of {n_fields:,} fields",
             f"Ask for {n_fields:,} at most, or write all.",

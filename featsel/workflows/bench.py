@@ -16,7 +16,7 @@ from featsel.artifacts.atomic import write_text
 from featsel.artifacts.documents import BENCH_SCHEMA, to_json
 from featsel.artifacts.frames import write_frame
 from featsel.core.columns import EncodedLog
-from featsel.core.errors import ConfigError, DataError, did_you_mean
+from featsel.core.errors import ConfigError, did_you_mean
 from featsel.core.feature_config import ConfigSplit, EmbeddingScheme, EmbeddingTable, SplitOrder
 from featsel.core.temporary import temporary_folder
 from featsel.encoding.fit import FitOptions
@@ -274,12 +274,9 @@ def _cells(plan: BenchPlan, seeds: Sequence[int], reporter: Reporter) -> Cells:
     for name, why in dropped.items():
         reporter.warn(f"field {name!r} is left out: {why}")
     left = tuple(each for each in plan.schema.fields if each.name not in dropped)
-    if not left:
-        raise DataError(
-            f"no value of any field stands in {plan.features.fit.min_count:,} training rows",
-            "Lower --min-count.",
-        )
-    return Cells(replace(plan, schema=replace(plan.schema, fields=left)))
+    cells = Cells(replace(plan, schema=replace(plan.schema, fields=left)))
+    cells.rows(seeds[0])  # where no field is left, this says so
+    return cells
 
 
 def _run(cells: Cells, grid: BenchGrid, options: BenchOptions, reporter: Reporter) -> BenchCurves:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from featsel import __version__
 from featsel.artifacts.tensors import read_tensors, write_tensors
 from featsel.core.columns import EncodedLog
-from featsel.core.errors import ConfigError, UnreadableFileError
+from featsel.core.errors import ConfigError, DataError, UnreadableFileError
 from featsel.core.feature_config import FeatureConfig, Method
 from featsel.core.schema import LogSchema
 from featsel.encoding.rows import FeatureReader
@@ -357,6 +357,10 @@ def _seed_rows(plan: BenchPlan, seed: int) -> SeedRows:
     parts = split_rows(codes.n_rows, features.split, times=times)
     fitted = fit_features(codes, parts == Part.TRAIN, schema, features)
     config = config_of_all(fitted, schema, features, paths=(), n_rows=codes.n_rows, mark=plan.mark)
+    if not config.fields:
+        raise DataError(
+            f"no value of any field stands in {features.fit.min_count:,} training rows", "Lower --min-count."
+        )
     rows = LogRows(codes, FeatureReader(codes, config, values_of_all(fitted, config)))
     train, valid, test = (_part(rows, parts == part, part) for part in (Part.TRAIN, Part.VALID, Part.TEST))
     settings = complete(

@@ -146,7 +146,7 @@ class _ModelResults:
 
     def __init__(self, curves: BenchCurves, model: ModelName) -> None:
         self._curves = curves
-        self._model = model
+        self._model: ModelName = model  # else it would be any text
         self._grid = grid = curves.grid
         self._facts: dict[TrainingCell, tuple[float, float]] = {}
         self._areas = {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from featsel.core.errors import ConfigError
 
@@ -85,8 +85,8 @@ def _read(path: Path) -> Mapping[str, Any]:
         document: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"truth {str(path)!r} cannot be read: {error}", "Name another file.") from error
-    # any: what is known of a JSON document is its schema
-    truth: dict[str, Any] = document if isinstance(document, dict) else {}
+    # cast: the keys of a JSON object are text
+    truth = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
     if truth.get("schema") != TRUTH_SCHEMA:
         raise ConfigError(
             f"truth {str(path)!r} is no {TRUTH_SCHEMA} document",
