@@ -6,6 +6,8 @@ stands behind what it keeps, so that all of them end at the same model, the one 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,11 +91,13 @@ def usable_order(candidates: Candidates, *, seed: int) -> FeatureOrder:  # noqa:
     -------
     FeatureOrder
         By the log-loss gain of each field's own click-rate table on rows that it was not made from; on
-        training rows alone, with the fields' features as their values.
+        training rows alone, with the fields' features as their values. Fields that show no more information
+        than chance explains are no part of it.
     """
-    tables = field_information(candidates).tables
-    scores = np.array([usable_information(table).nats for table in tables])
-    return order_by_field(candidates, scores)
+    information = field_information(candidates)
+    scores = np.array([usable_information(table).nats for table in information.tables])
+    order = order_by_field(candidates, scores)
+    return replace(order, fields=order.fields[information.is_informative[order.fields]])
 
 
 def _size(part: str, n_fields: int) -> int:

@@ -31,7 +31,7 @@ from featsel.selection.protocol import field_grid
 from featsel.training.settings import TrainSettings
 from featsel.workflows.all_features import FeaturePlan, check_classes
 from featsel.workflows.bench_cells import CHANCE, ORACLE, BenchPlan, Cell, Cells, known_methods
-from featsel.workflows.bench_pool import run_cells
+from featsel.workflows.bench_pool import CellPool
 from featsel.workflows.bench_results import BenchCurves, BenchGrid
 from featsel.workflows.bench_truth import find_truth
 from featsel.workflows.encode import EncodeResources, Roles, encoded
@@ -174,7 +174,7 @@ def bench(
             seeds = tuple(range(request.seed, request.seed + options.n_seeds))
             cells = _cells(plan, seeds, reporter)
             sizes = field_grid(options.grid, len(cells.plan.schema.fields))
-            curves = _run(cells, BenchGrid(methods, models, sizes, seeds), options, reporter)
+            curves = _run(cells, BenchGrid(methods, models, sizes, seeds), options.n_jobs, reporter)
             document: dict[str, object] = {
                 "schema": BENCH_SCHEMA,
                 "featsel": __version__,
@@ -279,17 +279,18 @@ def _cells(plan: BenchPlan, seeds: Sequence[int], reporter: Reporter) -> Cells:
     return cells
 
 
-def _run(cells: Cells, grid: BenchGrid, options: BenchOptions, reporter: Reporter) -> BenchCurves:
-    _find(cells, grid.every_order(), "ordering fields", options, reporter)
-    curves = BenchCurves(cells, grid)
-    for cell, order in curves.orders.items():
-        for warning in order.warnings:
-            reporter.warn(f"{cell.title}: {warning}")
-    _find(cells, curves.every_training(), "training on the first fields", options, reporter)
+def _run(cells: Cells, grid: BenchGrid, n_jobs: int, reporter: Reporter) -> BenchCurves:
+    with CellPool(cells, n_jobs) as pool:
+        _find(cells, grid.every_order(), "ordering fields", pool, reporter)
+        curves = BenchCurves(cells, grid)
+        for cell, order in curves.orders.items():
+            for warning in order.warnings:
+                reporter.warn(f"{cell.title}: {warning}")
+        _find(cells, curves.every_training(), "training on the first fields", pool, reporter)
     return curves
 
 
-def _find(cells: Cells, wanted: Sequence[Cell], task: str, options: BenchOptions, reporter: Reporter) -> None:
+def _find(cells: Cells, wanted: Sequence[Cell], task: str, pool: CellPool, reporter: Reporter) -> None:
     missing = [cell for cell in wanted if not cells.is_done(cell)]
     n_known = len(wanted) - len(missing)
     if n_known:
@@ -300,7 +301,7 @@ def _find(cells: Cells, wanted: Sequence[Cell], task: str, options: BenchOptions
         reporter.detail(f"finished: {cell.title}")
         reporter.advance(1)
 
-    run_cells(cells, missing, n_jobs=options.n_jobs, on_done=on_done)
+    pool.run(missing, on_done)
 
 
 def _row_counts(cells: Cells, seed: int) -> dict[str, int]:

@@ -318,7 +318,7 @@ def test_every_method_of_select_takes_part(log, capsys):
 
 
 @pytest.mark.slow
-def test_all_sensible_methods_beat_chance_and_hardly_any_the_truth(tmp_path, capsys):
+def test_all_sensible_methods_beat_chance_and_hardly_any_the_truth(capsys):
     shape = "--rows 20000 --fields 14 --noise 8 --interactions 0 --redundant 0 --drift 0 --seed 5"
     assert run(["synth", "log.parquet", *shape.split(), "--max-cardinality", "200", "-q"]) == 0
     settings = ["--model", "lr", "--epochs", "5", "--lr", ".02", "--dim", "4", "-q", "--exclude", "day"]
