@@ -364,7 +364,11 @@ def _seed_rows(plan: BenchPlan, seed: int) -> SeedRows:
     rows = LogRows(codes, FeatureReader(codes, config, values_of_all(fitted, config)))
     train, valid, test = (_part(rows, parts == part, part) for part in (Part.TRAIN, Part.VALID, Part.TEST))
     settings = complete(
-        replace(plan.settings, seed=seed), plan.wishes, train, memory_bytes=plan.resources.memory_bytes
+        replace(plan.settings, seed=seed),
+        plan.wishes,
+        n_rows=train.n_rows,
+        row_bytes=train.row_bytes,
+        memory_bytes=plan.resources.memory_bytes,
     )
     return SeedRows(
         config, Candidates(config, train, valid), test, np.flatnonzero(parts == Part.TEST), settings
