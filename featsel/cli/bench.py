@@ -33,8 +33,8 @@ def bench(
         typer.Option(
             metavar="NAME",
             help="What orders the fields (repeatable): a --method of select, usable (the --score of rank), "
-            "or all of them; else information, usable, mrmr, lasso, gbdt and deletion. Chance always takes "
-            "part, and the truth of a planted log.",
+            "or all of them; else information, usable, mrmr, lasso, gbdt, permutation and deletion. Chance "
+            "always takes part, and the truth of a planted log.",
         ),
     ] = None,
     model: Annotated[

@@ -40,8 +40,9 @@ from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_schema
 from featsel.workflows.train_settings import Wishes
 
-USUAL_METHODS = ("information", "usable", "mrmr", "lasso", "gbdt", "deletion")
-"""Compared where nobody names methods: the cheap ones, and the one that ``select`` uses."""
+USUAL_METHODS = ("information", "usable", "mrmr", "lasso", "gbdt", "permutation", "deletion")
+"""Compared where nobody names methods: cheap ones, what most people
+ask of a model, and the search of ``select``."""
 
 EVERY = "all"
 """Stands for every method that orders fields."""
