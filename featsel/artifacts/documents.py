@@ -13,6 +13,9 @@ RANKING_SCHEMA = "featsel.ranking/1"
 CHECK_SCHEMA = "featsel.check/1"
 """Version of the documents that ``featsel check`` writes."""
 
+BENCH_SCHEMA = "featsel.bench/1"
+"""Version of the documents that ``featsel bench`` writes."""
+
 
 def to_json(document: Mapping[str, object]) -> str:
     """Text of a document: indented, in the order of its keys, numbers in full precision.

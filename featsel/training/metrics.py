@@ -153,6 +153,24 @@ def log_loss(labels: NDArray[np.uint8], probabilities: Floats, *, weights: Float
     """
     if labels.size == 0:
         return math.nan
+    return float(np.average(row_losses(labels, probabilities), weights=weights))
+
+
+def row_losses(labels: NDArray[np.uint8], probabilities: Floats) -> NDArray[np.float64]:
+    """Negative log-likelihood of each label.
+
+    Parameters
+    ----------
+    labels : ndarray of uint8, shape (n_rows,)
+        0 or 1.
+    probabilities : ndarray of float, shape (n_rows,)
+        Of label 1.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rows,)
+        Nats, never negative and always finite.
+    """
     chances = np.clip(probabilities.astype(np.float64), SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
-    losses = -np.log(np.where(labels > 0, chances, 1 - chances))
-    return float(np.average(losses, weights=weights))
+    losses: NDArray[np.float64] = -np.log(np.where(labels > 0, chances, 1 - chances))
+    return losses

@@ -10,38 +10,34 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-
 from featsel import __version__
 from featsel.artifacts.atomic import write_text
 from featsel.artifacts.documents import to_json
 from featsel.artifacts.feature_configs import check_features_target, write_features
 from featsel.artifacts.feature_values import values_path
-from featsel.core.columns import CategoricalColumn, EncodedLog
-from featsel.core.errors import ConfigError, DataError, LabelError, MissingColumnError
+from featsel.core.errors import ConfigError, DataError, MissingColumnError
 from featsel.core.feature_config import (
-    ConfigData,
-    ConfigLabel,
     ConfigSplit,
     DroppedField,
     EmbeddingScheme,
     EmbeddingTable,
     FeatureConfig,
-    Method,
     Rest,
-    Selection,
     SplitOrder,
-    Used,
 )
-from featsel.core.schema import FieldKind, LogSchema
-from featsel.core.table_size import table_bytes
-from featsel.encoding.fit import FitOptions, FittedField, fit_cross, fit_field
+from featsel.core.schema import FieldKind
+from featsel.encoding.fit import FitOptions
 from featsel.encoding.splits import Part, split_rows
 from featsel.engines.local import Resources
 from featsel.logs.fingerprint import fingerprint
 from featsel.report.selection_page import selection_html
+from featsel.workflows.all_features import (
+    FeaturePlan,
+    check_classes,
+    config_of_all,
+    fit_features,
+    values_of_all,
+)
 from featsel.workflows.encode import EncodeResources, Roles, encoded
 from featsel.workflows.outputs import check_outputs
 from featsel.workflows.ranked_fields import ruled_out
@@ -171,7 +167,7 @@ def select(
             roles,
             EncodeResources(options.cache, resources.n_threads, reporter, resources.cluster),
         ) as codes:
-            _check_classes(codes, schema)
+            check_classes(codes, schema)
             parts = split_rows(
                 codes.n_rows, options.split, times=None if codes.times is None else codes.times.read()
             )
@@ -187,11 +183,19 @@ def select(
                     reporter=reporter,
                 )
                 options = replace(options, crosses=(*options.crosses, *found))
-            fitted = _fit_all(codes, parts == Part.TRAIN, left, request, options)
-            config = _config_of(fitted, schema, options, paths=request.paths, n_rows=codes.n_rows, mark=mark)
+            plan = FeaturePlan(
+                options.split,
+                options.fit,
+                options.embedding,
+                options.rest,
+                options.crosses,
+                request.multivalued,
+            )
+            fitted = fit_features(codes, parts == Part.TRAIN, left, plan)
+            config = config_of_all(fitted, schema, plan, paths=request.paths, n_rows=codes.n_rows, mark=mark)
             _check_fields(config, reporter, min_count=options.fit.min_count)
             config = replace(config, dropped=(*ruled.values(), *config.dropped))
-            values = _values_of(fitted, config)
+            values = values_of_all(fitted, config)
             evidence: Mapping[str, object] | None = None
             if options.choose is not None:
                 # torch is loaded from here on
@@ -247,21 +251,6 @@ def _check_fields(config: FeatureConfig, reporter: Reporter, *, min_count: int) 
         reporter.warn(f"field {dropped.name!r} is dropped: {dropped.why}")
 
 
-def _values_of(fitted: Sequence[FittedField], config: FeatureConfig) -> pl.DataFrame:
-    kept = {each.name for each in config.fields}
-    return pl.concat(
-        each.features.select(
-            pl.lit(each.field.name).alias("field"),
-            "value",
-            "code",
-            "count",
-            pl.lit(None, pl.Float64).alias("score"),
-        )
-        for each in fitted
-        if each.field.name in kept
-    )
-
-
 def _search_options(options: ChooseOptions | None) -> dict[str, object]:
     if options is None:
         return {}
@@ -281,16 +270,6 @@ def _search_options(options: ChooseOptions | None) -> dict[str, object]:
         "keep_noise": options.keeps_noise,
         "shadow": options.has_shadows,
     }
-
-
-def _check_classes(codes: EncodedLog, schema: LogSchema) -> None:
-    assert codes.label is not None
-    labels = codes.label.read()
-    if labels.min() == labels.max():
-        hint = "Is this the right column, and is the log complete?"
-        if schema.positive is not None:
-            hint = f"Is {schema.positive!r} the value that --positive should name?"
-        raise LabelError(f"label {schema.label!r} is {labels[0]} in all {labels.size:,} rows", hint)
 
 
 def _check_crosses(crosses: Sequence[tuple[str, ...]], kinds: Mapping[str, FieldKind]) -> None:
@@ -313,53 +292,3 @@ def _check_crosses(crosses: Sequence[tuple[str, ...]], kinds: Mapping[str, Field
                 f"--cross {','.join(cross)}: there is another field {'*'.join(cross)!r}",
                 "Name every cross once; exclude or rename a column of that name.",
             )
-
-
-def _fit_all(
-    codes: EncodedLog,
-    is_train: NDArray[np.bool_],
-    schema: LogSchema,
-    request: LogRequest,
-    options: SelectOptions,
-) -> tuple[FittedField, ...]:
-    separators = {rule.partition("=")[0]: rule.partition("=")[2] or "|" for rule in request.multivalued}
-    fields = [
-        fit_field(
-            each.name, codes.columns[each.name], is_train, options.fit, separator=separators.get(each.name)
-        )
-        for each in schema.fields
-    ]
-    for cross in options.crosses:
-        columns = [(name, codes.columns[name]) for name in cross]
-        categorical = [(name, column) for name, column in columns if isinstance(column, CategoricalColumn)]
-        fields.append(fit_cross(categorical, is_train, options.fit))
-    return tuple(fields)
-
-
-def _config_of(
-    fitted: Sequence[FittedField],
-    schema: LogSchema,
-    options: SelectOptions,
-    *,
-    paths: tuple[str, ...],
-    n_rows: int,
-    mark: str,
-) -> FeatureConfig:
-    fields = tuple(each.field for each in fitted if each.field.features)
-    why = f"none of its values stands in {options.fit.min_count:,} training rows"
-    config = FeatureConfig(
-        label=ConfigLabel(schema.label, schema.positive if schema.positive is not None else 1),
-        data=ConfigData(paths, n_rows, mark, options.split),
-        selection=Selection(
-            Method.ALL, options.split.seed, Used(len(fields), sum(each.features for each in fields), 0)
-        ),
-        embedding=options.embedding,
-        fields=fields,
-        featsel=__version__,
-        rest=options.rest,
-        time=schema.time,
-        weight=schema.weight,
-        dropped=tuple(DroppedField(each.field.name, why) for each in fitted if not each.field.features),
-    )
-    used = replace(config.selection.used, bytes=table_bytes(config))
-    return replace(config, selection=replace(config.selection, used=used))

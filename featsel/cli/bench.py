@@ -1,0 +1,151 @@
+"""The command ``featsel bench``."""
+
+from __future__ import annotations
+
+import json as json_text
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from featsel.cli import options
+from featsel.cli.log_options import LogOptions, reads_log
+from featsel.cli.progress import TerminalReporter
+from featsel.core.feature_config import ConfigSplit, Encoding, SplitOrder
+from featsel.training.recipe import EPOCHS, PATIENCE, PLATEAU, RATE
+
+EXAMPLES = """Examples:
+
+featsel bench day.parquet
+
+featsel bench day.parquet --method deletion --method gbdt --model deepfm --model dcnv2 --k 10%,30%,50%,all
+
+featsel bench day.parquet --method all --time ts --seeds 5 --jobs 4 -o bench.json --html bench.html"""
+
+
+@reads_log()
+def bench(
+    data: options.Data,
+    log: LogOptions,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What orders the fields (repeatable): a --method of select, usable (the --score of rank), "
+            "or all of them; else information, usable, mrmr, lasso, gbdt, permutation and deletion. Chance "
+            "always takes part, and the truth of a planted log.",
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What learns from the first fields (repeatable); else fm. As of train; the first one is "
+            "also what methods ask.",
+        ),
+    ] = None,
+    k: Annotated[
+        str | None,
+        typer.Option(
+            "--k",
+            metavar="N,N,…",
+            help="How many first fields: numbers, percentages or all; else 1, 2, 4, … and all.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int,
+        typer.Option(min=1, max=1000, help="How often: each seed splits, searches and trains anew."),
+    ] = 3,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=1024, help="Processes, which share --threads; results are the same.")
+    ] = 1,
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="Truth of a planted log; else the NAME.truth.json beside it, if there is one."),
+    ] = None,
+    min_count: Annotated[
+        int, typer.Option(min=1, help="Values in fewer training rows have no feature of their own.")
+    ] = 1,
+    numeric_encoding: Annotated[
+        Literal["quantile", "log2", "standard"],
+        typer.Option(help="How numeric fields are encoded: bins, floor(ln² x), or one scaled embedding."),
+    ] = "quantile",
+    bins: Annotated[int, typer.Option(min=2, max=10_000, help="Quantile bins of a numeric field.")] = 32,
+    dim: Annotated[int, typer.Option(min=1, max=4096, help="Width of the embeddings.")] = 16,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes of a training, at most.")] = EPOCHS,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Rows of a step; else 128 to 4096, about 128 steps an epoch."),
+    ] = None,
+    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = RATE,
+    l2: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="L2 of the embeddings that a batch touches; else 15 over --batch-size, at most .03."
+        ),
+    ] = None,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where models learn.")] = "auto",
+    precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="Of matrix products.")] = "auto",
+    valid: options.ValidShare = 0.1,
+    test: options.TestShare = 0.1,
+    split: options.Split = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write the result: .json, .csv, .tsv, .parquet or .md."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+    cache: options.Cache = None,
+    no_cache: options.NoCache = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    config: options.Config = None,  # noqa: ARG001 - its callback does the work
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Compare methods that order the fields of a log, by models that learn from the first k of each.
+
+    Test rows judge, which no method and no training has seen. What is finished is kept beside the encoded
+    log: a bench that was stopped goes on where it was, and one more method, model or seed costs only itself.
+    """
+    resources = log.resources()
+    options.needs_torch("bench")
+    options.check_finite({"--lr": lr, "--l2": l2})
+    # torch is loaded from here on
+    from featsel.encoding.fit import FitOptions  # noqa: PLC0415
+    from featsel.models.settings import ModelSettings  # noqa: PLC0415
+    from featsel.report.bench import points_table, summary_tables  # noqa: PLC0415
+    from featsel.report.table import to_tsv  # noqa: PLC0415
+    from featsel.report.terminal import print_rich  # noqa: PLC0415
+    from featsel.training.devices import Device, Precision  # noqa: PLC0415
+    from featsel.training.settings import TrainSettings  # noqa: PLC0415
+    from featsel.workflows import bench as workflow  # noqa: PLC0415
+    from featsel.workflows.train_settings import Wishes  # noqa: PLC0415
+
+    order = split or (SplitOrder.TIME if log.time else SplitOrder.RANDOM)
+    chosen = workflow.BenchOptions(
+        tuple(dict.fromkeys(model or ("fm",))),
+        ModelSettings(),
+        TrainSettings(epochs=epochs, rate=lr, patience=PATIENCE, plateau_factor=PLATEAU, seed=log.seed),
+        Wishes(Device(device), Precision(precision), batch_size, l2),
+        tuple(dict.fromkeys(method or ())),
+        k,
+        seeds,
+        jobs,
+        FitOptions(min_count, dim, bins, Encoding(numeric_encoding)),
+        ConfigSplit(order, valid, test, log.seed),
+        truth,
+        output,
+        html,
+        options.cache_folder(cache, is_off=no_cache),
+    )
+    with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
+        result = workflow.bench(log.request(data), chosen, resources, reporter)
+    if json:
+        sys.stdout.write(result.to_json())
+        return
+    document = json_text.loads(result.to_json())
+    if sys.stdout.isatty():
+        for table in summary_tables(document):
+            print_rich(table)
+    else:
+        sys.stdout.write(to_tsv(points_table(document)))
