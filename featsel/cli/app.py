@@ -64,9 +64,13 @@ def main() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     heed_interrupts()
     code = run(sys.argv[1:])
-    # what was interrupted while it began may be cleaned up only now, and so are the processes of a cluster
-    if code == INTERRUPTED or "ray" in sys.modules:
-        sys.exit(code)
+    if "ray" in sys.modules:
+        from featsel.engines.ray_cluster import leave_cluster  # noqa: PLC0415 - only where it is in use
+
+        with contextlib.suppress(KeyboardInterrupt):
+            leave_cluster()
+    if code == INTERRUPTED:
+        sys.exit(code)  # what was interrupted while it began may be cleaned up only now
     with contextlib.suppress(OSError):  # run() has told what was wrong with the output
         sys.stdout.flush()
     sys.stderr.flush()

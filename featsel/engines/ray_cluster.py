@@ -12,6 +12,10 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import socket
+import sys
+import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +51,12 @@ RAY_SETTINGS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # tasks without a GPU need no change of its variables
 }
 """Where the user has not set another value."""
+
+CONNECT_S = 10.0
+"""Until an address where nothing answers is given up; Ray itself would try for minutes."""
+
+_LOST: list[Exception] = []
+"""Why the cluster cannot be left: without it, Ray would end this process with a code of its own."""
 
 INSTALL = "pip install 'featsel[ray]'"
 
@@ -277,7 +287,10 @@ def workers_of(cluster: Cluster) -> Workers:
         logging.getLogger("ray").setLevel(logging.ERROR)
         _keep_quiet(ray)
         try:
-            ray.init(**options)
+            if cluster.address is not None:
+                _check_answer(cluster.address)
+            with _own_signals(ray):
+                ray.init(**options)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             first_line = (str(error).splitlines() or [type(error).__name__])[0]
             if cluster.address is None:
@@ -287,9 +300,48 @@ def workers_of(cluster: Cluster) -> Workers:
                 ) from error
             raise ConfigError(
                 f"--ray-address {cluster.address!r}: no Ray cluster answers: {first_line}",
-                "Name the address that 'ray start --head' printed, or leave it out to use this machine.",
+                "Name the address that 'ray start --head' printed, set RAY_AUTH_TOKEN where it wants one; or "
+                "leave the address out to use this machine.",
             ) from error
     return Workers(ray)
+
+
+def leave_cluster() -> None:
+    """Leave the cluster that this process is connected to, if any, and end it if it was started here.
+
+    A process that ends without it leaves processes of Ray behind, and what they spilled to disk.
+    """
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized() and not _LOST:
+        ray.shutdown()
+
+
+def _check_answer(address: str) -> None:
+    """Raise an OSError if nothing listens at an address; those that Ray has to look up are left to it."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_S).close()
+
+
+@contextmanager
+def _own_signals(ray: ModuleType) -> Generator[None]:
+    """Keep Ray from answering a polite kill, which is an interrupt here; it has no option for it.
+
+    It would end the process with a code of its own, and print where it was.
+    """
+    utils = ray._private.utils
+    setter, utils.set_sigterm_handler = utils.set_sigterm_handler, _set_nothing
+    try:
+        yield
+    finally:
+        utils.set_sigterm_handler = setter
+        handler = signal.getsignal(signal.SIGTERM)
+        if handler is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)  # in place of that which Ray's part in C has put before it
+
+
+def _set_nothing(_: object) -> None:
+    pass
 
 
 def _keep_quiet(ray: ModuleType) -> None:
@@ -312,10 +364,8 @@ def _told(ray: ModuleType) -> Generator[None]:
     try:
         yield
     except ray.exceptions.RayTaskError as error:
-        cause = error.cause
-        if isinstance(cause, FeatselError):
-            raise cause from None
-        raise
+        # what went wrong there is told as if it had gone wrong here
+        raise error.cause from (None if isinstance(error.cause, FeatselError) else error)
     except ray.exceptions.RuntimeEnvSetupError as error:
         raise ConfigError(
             f"the Ray cluster cannot start a worker: {str(error).splitlines()[0]}",
@@ -327,6 +377,7 @@ def _told(ray: ModuleType) -> Generator[None]:
             "Memory is the usual reason: lower --memory-limit, or give the workers more.",
         ) from error
     except ray.exceptions.RayError as error:
+        _LOST.append(error)
         raise DataError(
             f"the Ray cluster lost work that it could not do again: {str(error).splitlines()[0]}",
             "Run it again; if it happens again, look at the cluster's own logs.",

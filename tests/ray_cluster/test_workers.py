@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+import polars as pl
 import pytest
 from ray import cloudpickle
 
@@ -21,6 +24,10 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 def lost() -> None:
     raise MissingColumnError("adId", available=["ad_id"])
+
+
+def divide() -> float:
+    return 1 / 0
 
 
 def numbers(n: int):
@@ -103,19 +110,62 @@ def test_without_ray_one_line_says_how_to_get_it(cluster, monkeypatch):
     assert found.value.hint == "pip install 'featsel[ray]'."
 
 
-def test_an_address_where_nothing_answers_is_named(monkeypatch):
+def test_a_bug_on_a_worker_is_the_bug_that_it_would_be_here(workers):
+    with pytest.raises(ZeroDivisionError):
+        workers.get(workers.submit(divide))
+
+
+def test_an_address_where_nothing_answers_is_named_at_once(monkeypatch):
     import ray
 
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(
+        ConfigError, match=r"--ray-address '127.0.0.1:1': no Ray cluster answers: .*refused"
+    ) as found:
+        workers_of(Cluster("127.0.0.1:1", 2, 1 << 30))
+    assert "ray start --head" in str(found.value.hint)
+    assert "RAY_AUTH_TOKEN" in str(found.value.hint)
+
+
+def test_a_cluster_that_does_not_start_here_is_told_of(monkeypatch):
+    import ray
 
     def refuse(**options):
-        raise ConnectionError(f"ray.init() {options['address']}\nmore")
+        raise RuntimeError(f"no room for {options['num_cpus']} workers\nmore")
 
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", refuse)
-    with pytest.raises(
-        ConfigError, match=r"--ray-address 'head:6379': no Ray cluster answers: ray.init\(\) head"
-    ) as found:
-        workers_of(Cluster("head:6379", 2, 1 << 30))
-    assert "ray start --head" in str(found.value.hint)
-    with pytest.raises(ConfigError, match="--engine ray: Ray does not start here"):
+    with pytest.raises(ConfigError, match=r"--engine ray: Ray does not start here: no room for 2 workers$"):
         workers_of(Cluster(None, 2, 1 << 30))
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked up in /proc")
+def test_a_command_leaves_no_process_of_its_cluster(tmp_path):
+    pl.DataFrame({"label": [0, 1] * 50, "a": list("ab") * 50}).write_parquet(tmp_path / "log.parquet")
+    mark = {"FEATSEL_TEST_RUN": tmp_path.name}
+    command = [sys.executable, "-m", "featsel", "rank", str(tmp_path / "log.parquet")]
+    ended = subprocess.run(
+        [*command, "--engine", "ray", "--threads", "1", "--quiet"],
+        env=os.environ | mark,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("name\t")
+    for _ in range(100):
+        left = with_mark(f"FEATSEL_TEST_RUN={tmp_path.name}".encode())
+        if not left:
+            break
+        time.sleep(0.1)
+    assert left == []
+
+
+def with_mark(mark: bytes) -> list[str]:
+    """Processes that inherited a variable."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (folder / "environ").read_bytes():
+                found.append(folder.name)
+    return found
