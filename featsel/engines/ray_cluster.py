@@ -330,7 +330,8 @@ def _own_signals(ray: ModuleType) -> Generator[None]:
     It would end the process with a code of its own, and print where it was.
     """
     utils = ray._private.utils
-    setter, utils.set_sigterm_handler = utils.set_sigterm_handler, _set_nothing
+    setter = getattr(utils, "set_sigterm_handler", _set_nothing)
+    utils.set_sigterm_handler = _set_nothing
     try:
         yield
     finally:
