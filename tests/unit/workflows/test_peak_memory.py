@@ -16,8 +16,8 @@ def test_memory_that_was_given_back_counts():
 
     more = memory.more_bytes()
 
-    # 64 MB, and whatever else runs in this process
-    assert more is None or 60e6 < more < 300e6
+    # 64 MB, and whatever else this process takes or gives back meanwhile
+    assert more is None or 32e6 < more < 300e6
 
 
 def test_a_system_that_does_not_tell_is_no_error(monkeypatch, tmp_path):
