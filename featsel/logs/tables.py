@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import polars as pl
@@ -67,13 +68,23 @@ class ScannedTable:
 
     def count_rows(self) -> int:
         """Rows of all files, from their metadata."""
-        return int(self.frame.select(pl.len()).collect(engine="streaming").item())
+        return self._n_rows
 
     def read(self, columns: Sequence[str], *, n_rows: int | None, batch_rows: int) -> Iterator[pl.DataFrame]:
         """Rows of some columns in order; see :meth:`Table.read`."""
         frame = self.frame.select(selectors.by_name(*columns))  # a column may be called '*'
         frame = frame if n_rows is None else frame.head(n_rows)
-        return iter(frame.collect_batches(chunk_size=batch_rows, maintain_order=True, engine="streaming"))
+        n_read = 0
+        for batch in frame.collect_batches(chunk_size=batch_rows, maintain_order=True, engine="streaming"):
+            n_read += batch.height
+            yield batch
+        # where a reading task panics, the batches end early and nothing is raised
+        if self.files and n_read < (self._n_rows if n_rows is None else min(n_rows, self._n_rows)):
+            raise pl.exceptions.ComputeError(f"it ends after {n_read:,} of {self._n_rows:,} rows")
+
+    @cached_property
+    def _n_rows(self) -> int:
+        return int(self.frame.select(pl.len()).collect(engine="streaming").item())
 
 
 class PartOfFiles(ScannedTable):
