@@ -168,9 +168,9 @@ def _run_case(folder: Path, number: int, seed: int) -> str:
     printed.unlink()
     left = sorted(set(_files(folder)) - set(before))
     fault = _fault(code, text, left)
-    return (
-        f"{code} {target.path}" if fault is None else f"! {title}\nexit code {code}: {fault}\n{text[-3000:]}"
-    )
+    if fault is not None:
+        return f"! {title}\nexit code {code}: {fault}\n{text[-3000:]}"
+    return f"{code} after a panic" if "panicked" in text else f"{code}"
 
 
 def _fault(code: int, text: str, left: list[str]) -> str | None:  # noqa: PLR0911 - one for each fault
