@@ -27,6 +27,7 @@ from featsel.core.feature_config import (
     Pooling,
     Rest,
     Selection,
+    TableDtype,
     Used,
 )
 from featsel.core.table_size import table_bytes
@@ -41,6 +42,7 @@ TABLES = {
     "hash": EmbeddingTable(EmbeddingScheme.HASH, 4, rows=13, salt=5),
     "qr": EmbeddingTable(EmbeddingScheme.QR, 4, rows=12),
     "unified": EmbeddingTable(EmbeddingScheme.UNIFIED, 4, rows=13, lookups=2, salt=5),
+    "int8": EmbeddingTable(EmbeddingScheme.FULL, 4, TableDtype.INT8),
 }
 CITIES = ("Oslo", "Rome", "Łódź")
 TAGS = ("a", "b", "c", "d")
