@@ -1,7 +1,7 @@
 """What is a cell of a bench of embedding tables? One training with one table, judged by its file.
 
-A model with the table of a scheme that has room in a share of the bytes is trained, written, measured and read
-back; what was read predicts the test rows. What a cell found is a file of its own, as of
+A model with the table of a scheme that has room in a share of the bytes is trained, written, measured and
+read back; what was read predicts the test rows. What a cell found is a file of its own, as of
 :mod:`featsel.workflows.bench_cells`; shares that buy the same table share it.
 """
 

@@ -61,7 +61,7 @@ from featsel.workflows.reporter import Reporter
 from featsel.workflows.stages import Stages
 from featsel.workflows.train_settings import Wishes, complete
 
-SEARCH_VERSION = 2
+SEARCH_VERSION = 3
 """Changes whenever a search or a training finds something else for the same options."""
 
 OPTFS_EPOCHS = 10

@@ -18,7 +18,7 @@ from featsel.artifacts.documents import to_json
 from featsel.artifacts.feature_configs import read_features, write_features
 from featsel.artifacts.tensors import read_tensors, write_tensors
 from featsel.core.errors import ConfigError, MissingFileError, UnreadableFileError
-from featsel.core.feature_config import FeatureConfig, TableDtype
+from featsel.core.feature_config import EmbeddingScheme, FeatureConfig, TableDtype
 from featsel.models.build import MODELS, ModelName, build_model
 from featsel.models.layout import layout_of
 from featsel.models.model import CTRModel
@@ -26,8 +26,11 @@ from featsel.models.quantised import dequantise, quantise
 from featsel.models.settings import ModelSettings
 from featsel.training.checkpoints import TrainState
 
-MODEL_SCHEMA = "featsel.model/1"
+MODEL_SCHEMA = "featsel.model/2"
 """Version of ``model.json``."""
+
+EARLIER_SCHEMA = "featsel.model/1"
+"""Its tables of scheme ``hash`` had no part for each field; all others are the same."""
 
 FEATURES = "features.yaml"
 WEIGHTS = "model.safetensors"
@@ -105,16 +108,23 @@ def read_architecture(folder: Path) -> tuple[Architecture, FeatureConfig, pl.Dat
     config, values = read_features(folder / FEATURES)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        models = {MODEL_SCHEMA: MODELS}[document["schema"]]
-        names: dict[str, ModelName] = {name: name for name in models}
+        schema = {each: each for each in (MODEL_SCHEMA, EARLIER_SCHEMA)}[document["schema"]]
+        names: dict[str, ModelName] = {name: name for name in MODELS}
         name = names[document["model"]]
         sizes: dict[str, Any] = document["settings"]
         sizes |= {key: tuple(sizes[key]) for key in ("hidden", "gate_hidden")}
-        return Architecture(name, ModelSettings(**sizes)), config, values
+        architecture = Architecture(name, ModelSettings(**sizes))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableFileError(
             f"file {str(path)!r} does not describe a model of this featsel: {error}", "Train it again."
         ) from error
+    if schema == EARLIER_SCHEMA and config.embedding.scheme is EmbeddingScheme.HASH:
+        raise UnreadableFileError(
+            f"folder {str(folder)!r} holds a model whose fields share all rows of a table of scheme hash, as an "
+            "earlier featsel made it",
+            "Train it again: each field has a part of the table now. Scheme unified shares all rows.",
+        )
+    return architecture, config, values
 
 
 def write_weights(folder: Path, model: CTRModel, dtype: TableDtype = TableDtype.FLOAT32) -> None:
