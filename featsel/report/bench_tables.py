@@ -50,14 +50,15 @@ def tables_points(document: Mapping[str, Any]) -> Table:
     Returns
     -------
     Table
-        Bytes, features and rows are means over seeds; empty where no table is so small.
+        Bytes, rows, features and fields are means over seeds, to the nearest whole number; empty where no
+        table is so small.
     """
     columns = (
         Column("model"),
         Column("scheme"),
         Column("budget", Align.RIGHT, "g"),
         *(
-            Column(name, Align.RIGHT, ",.0f")
+            Column(name, Align.RIGHT, ",d")
             for name in ("budget_bytes", "bytes", "table_rows", "features", "fields")
         ),
         *(Column(f"{name}{end}", Align.RIGHT, ".5f") for name in MEASURES for end in ("", "_low", "_high")),
@@ -67,7 +68,7 @@ def tables_points(document: Mapping[str, Any]) -> Table:
             for name in (*MEASURES, "log_loss_of_rows")
             for end in ("", "_low", "_high")
         ),
-        Column("cpu_s", Align.RIGHT, ".1f"),
+        *(Column(name, Align.RIGHT, ".1f") for name in ("cpu_s", "widths_cpu_s")),
         Column("why_not"),
     )
     return Table("", columns, tuple(_point(entry) for entry in document["tables"]))
@@ -75,7 +76,7 @@ def tables_points(document: Mapping[str, Any]) -> Table:
 
 def _point(entry: Mapping[str, Any]) -> tuple[Cell, ...]:
     counts = [
-        None if entry.get(name) is None else sum(entry[name]) / len(entry[name])
+        None if entry.get(name) is None else round(sum(entry[name]) / len(entry[name]))
         for name in ("budget_bytes", "bytes", "table_rows", "features", "fields")
     ]
     intervals = [entry.get(name) for name in MEASURES]
@@ -87,7 +88,7 @@ def _point(entry: Mapping[str, Any]) -> tuple[Cell, ...]:
         *(entry["model"], entry["scheme"], entry["budget"]),
         *counts,
         *ends,
-        *(entry.get("cpu_s"), entry["why_not"]),
+        *(entry.get("cpu_s"), entry.get("widths_cpu_s"), entry["why_not"]),
     )
 
 
@@ -116,8 +117,8 @@ def tables_summary(document: Mapping[str, Any]) -> Iterator[Table]:
                 Column(
                     f"auc@{share:g}",
                     Align.RIGHT,
-                    explanation=f"Test AUC in {share:.4g} of the bytes of the full table, with the 95 % "
-                    "interval of its mean over seeds.",
+                    explanation=f"Test AUC in {_percent(share)} of the bytes of the full table, with the "
+                    "95 % interval of its mean over seeds.",
                 )
                 for share in document["budgets"]
             ),
@@ -151,19 +152,24 @@ def _sentences(document: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]
     for share in document["budgets"]:
         known = [entry for entry in entries if entry["budget"] == share and not entry["why_not"]]
         if not known:
-            yield f"No scheme has a table in {share:.4g} of the bytes."
+            yield f"No scheme has a table in {_percent(share)} of the bytes."
             continue
         best = max(known, key=lambda entry: entry["auc"]["mean"])
         change = interval_text(best["over_whole"]["auc"], "+.4f")
         yield (
-            f"In {share:g} of the bytes {best['scheme']} does best, {change} AUC to the full table of all "
-            "features."
+            f"In {_percent(share)} of the bytes {best['scheme']} does best, {change} AUC to the full table "
+            "of all features."
         )
-    reasons = {entry["scheme"]: entry["why_not"] for entry in entries if entry["why_not"]}
-    for scheme, reason in reasons.items():
-        yield f"{scheme}: {reason}."
+    for entry in entries:
+        if entry["why_not"]:
+            percent = _percent(entry["budget"])
+            yield f"{entry['scheme']} has no table in {percent} of the bytes: {entry['why_not']}."
     if len(document["seeds"]) == 1:
         yield "With one seed, nothing is known of the error of these numbers: give --seeds 3 or more."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.4g} %"
 
 
 def tables_html(document: Mapping[str, Any]) -> str:
@@ -228,7 +234,7 @@ def _tiles(document: Mapping[str, Any]) -> Iterator[str]:
         if known:
             best = max(known, key=lambda entry: entry["auc"]["mean"])
             text = f"AUC {readable(best['auc']['mean'], '.4f')} with {best['model']}"
-            yield tile(best["scheme"], f"best in {share:g} of the bytes", text)
+            yield tile(best["scheme"], f"best in {_percent(share)} of the bytes", text)
 
 
 def _of_model(model: str, table: Table) -> str:

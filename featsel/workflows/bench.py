@@ -13,17 +13,14 @@ from featsel.selection.protocol import field_grid
 from featsel.workflows.bench_cells import CHANCE, ORACLE, Cell, Cells, known_methods
 from featsel.workflows.bench_log import (
     BenchOptions,
-    BenchResult,
-    BenchViews,
     cells_of,
     check_bench,
-    find_missing,
     known_models,
     open_bench,
     row_counts,
-    write_bench,
 )
-from featsel.workflows.bench_pool import CellPool
+from featsel.workflows.bench_output import BenchResult, BenchViews, write_bench
+from featsel.workflows.bench_pool import CellPool, find_missing
 from featsel.workflows.bench_results import BenchCurves, BenchGrid
 from featsel.workflows.bench_truth import find_truth
 from featsel.workflows.reporter import Reporter
@@ -97,8 +94,9 @@ def bench(
     result = BenchResult(document)
     write_bench(
         result,
-        options,
-        lambda told: BenchViews(tuple(summary_tables(told)), points_table(told), bench_html(told)),
+        options.output,
+        options.html,
+        views=lambda told: BenchViews(tuple(summary_tables(told)), points_table(told), bench_html(told)),
     )
     return result
 

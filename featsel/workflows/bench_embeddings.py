@@ -14,17 +14,14 @@ from featsel.report.bench_tables import tables_html, tables_points, tables_summa
 from featsel.selection.table_budget import TableScheme
 from featsel.workflows.bench_log import (
     BenchOptions,
-    BenchResult,
-    BenchViews,
     cells_of,
     check_bench,
-    find_missing,
     known_models,
     open_bench,
     row_counts,
-    write_bench,
 )
-from featsel.workflows.bench_pool import CellPool
+from featsel.workflows.bench_output import BenchResult, BenchViews, write_bench
+from featsel.workflows.bench_pool import CellPool, find_missing
 from featsel.workflows.bench_table_results import TableGrid, table_results
 from featsel.workflows.bench_tables import TableCell, TableCells, WidthsCell
 from featsel.workflows.reporter import Reporter
@@ -123,7 +120,7 @@ def bench_embeddings(
         }
     document["elapsed_s"] = round(time.monotonic() - started, 3)
     result = BenchResult(document)
-    write_bench(result, options, _views)
+    write_bench(result, options.output, options.html, views=_views)
     return result
 
 

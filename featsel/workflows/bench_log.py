@@ -1,20 +1,14 @@
-"""How does a bench begin and end, whatever it compares? A log, its splits, what is known already, files."""
+"""How does a bench begin, whatever it compares? With options, an encoded log and its splits."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
-
-import polars as pl
 
 from featsel import __version__
-from featsel.artifacts.atomic import write_text
-from featsel.artifacts.documents import BENCH_SCHEMA, to_json
-from featsel.artifacts.frames import write_frame
+from featsel.artifacts.documents import BENCH_SCHEMA
 from featsel.core.columns import EncodedLog
 from featsel.core.errors import ConfigError, did_you_mean
 from featsel.core.feature_config import ConfigSplit, EmbeddingScheme, EmbeddingTable, SplitOrder
@@ -24,19 +18,14 @@ from featsel.engines.local import Resources
 from featsel.logs.fingerprint import fingerprint
 from featsel.models.build import MODELS, ModelName
 from featsel.models.settings import ModelSettings
-from featsel.report.table import Table, to_markdown, to_tsv
 from featsel.training.settings import TrainSettings
 from featsel.workflows.all_features import FeaturePlan, check_classes
 from featsel.workflows.bench_cells import BenchPlan, Cells
-from featsel.workflows.bench_pool import CellPool, Runner
+from featsel.workflows.bench_output import check_bench_output
 from featsel.workflows.encode import EncodeResources, Roles, encoded
-from featsel.workflows.outputs import check_outputs
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest, open_request, read_schema
 from featsel.workflows.train_settings import Wishes
-
-OUTPUTS = frozenset({".json", ".csv", ".tsv", ".parquet", ".md"})
-"""Extensions that a bench can have."""
 
 
 @dataclass(frozen=True)
@@ -85,38 +74,6 @@ class BenchOptions:
     output: Path | None = None
     html: Path | None = None
     cache: Path | None = None
-
-
-@dataclass(frozen=True)
-class BenchResult:
-    """The document of a bench."""
-
-    document: Mapping[str, object]
-
-    def to_json(self) -> str:
-        """Text of the document."""
-        return to_json(self.document)
-
-
-class Titled(Protocol):
-    """A cell that people can be told of."""
-
-    @property
-    def title(self) -> str:
-        """What it is."""
-        ...
-
-
-TitledT = TypeVar("TitledT", bound=Titled)
-
-
-@dataclass(frozen=True)
-class BenchViews:
-    """What people read of a bench: tables, every number, and a page."""
-
-    summaries: tuple[Table, ...]
-    points: Table
-    page: str
 
 
 @dataclass(frozen=True)
@@ -232,12 +189,7 @@ def check_bench(request: LogRequest, options: BenchOptions) -> None:
     ConfigError
         An output cannot be written, or the split lacks its times.
     """
-    check_outputs((options.output,), page=options.html, inputs=request.paths)
-    if options.output is not None and options.output.suffix.lower() not in OUTPUTS:
-        raise ConfigError(
-            f"--output {str(options.output)!r} has no extension that a bench can have",
-            "Use .json, .csv, .tsv, .parquet or .md; --html writes a page.",
-        )
+    check_bench_output(options.output, options.html, inputs=request.paths)
     if options.split.order is SplitOrder.TIME and request.time is None:
         raise ConfigError("--split time needs the time of the rows", "Name its column with --time.")
 
@@ -287,23 +239,6 @@ def cells_of(plan: BenchPlan, seeds: Sequence[int], reporter: Reporter) -> Cells
     return cells
 
 
-def find_missing(
-    cells: Runner[TitledT], wanted: Sequence[TitledT], task: str, pool: CellPool[TitledT], reporter: Reporter
-) -> None:
-    """Run the cells of which nothing is known yet, and tell of each."""
-    missing = [cell for cell in wanted if not cells.is_done(cell)]
-    n_known = len(wanted) - len(missing)
-    if n_known:
-        reporter.note(f"{task}: {n_known:,} of {len(wanted):,} are known from an earlier run")
-    reporter.start(task, len(missing))
-
-    def on_done(cell: TitledT) -> None:
-        reporter.detail(f"finished: {cell.title}")
-        reporter.advance(1)
-
-    pool.run(missing, on_done)
-
-
 def row_counts(cells: Cells, seed: int) -> dict[str, int]:
     """Rows of each part of a split."""
     rows = cells.rows(seed)
@@ -312,35 +247,3 @@ def row_counts(cells: Cells, seed: int) -> dict[str, int]:
         "valid": rows.candidates.valid.n_rows,
         "test": rows.test.n_rows,
     }
-
-
-def write_bench(
-    result: BenchResult, options: BenchOptions, views: Callable[[Mapping[str, Any]], BenchViews]
-) -> None:
-    """Write the files that were asked for.
-
-    Parameters
-    ----------
-    result : BenchResult
-        What was found.
-    options : BenchOptions
-        Where it goes.
-    views : callable
-        Makes what people read of the document.
-    """
-    if options.output is None and options.html is None:
-        return
-    seen = views(json.loads(result.to_json()))
-    if options.output is not None:
-        suffix = options.output.suffix.lower()
-        if suffix == ".json":
-            write_text(options.output, result.to_json())
-        elif suffix == ".md":
-            write_text(options.output, "\n".join(map(to_markdown, seen.summaries)))
-        elif suffix == ".tsv":
-            write_text(options.output, to_tsv(seen.points))
-        else:
-            names = [column.name for column in seen.points.columns]
-            write_frame(pl.LazyFrame(seen.points.rows, schema=names, orient="row"), options.output)
-    if options.html is not None:
-        write_text(options.html, seen.page)

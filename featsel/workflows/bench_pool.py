@@ -21,8 +21,19 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from featsel.core.errors import ConfigError
 from featsel.workflows.bench_cells import BenchPlan
+from featsel.workflows.reporter import Reporter
 
-CellT = TypeVar("CellT")
+
+class Titled(Protocol):
+    """A cell that people can be told of."""
+
+    @property
+    def title(self) -> str:
+        """What it is."""
+        ...
+
+
+CellT = TypeVar("CellT", bound=Titled)
 Cell_contra = TypeVar("Cell_contra", contravariant=True)
 
 
@@ -122,6 +133,23 @@ class CellPool(Generic[CellT]):
                 "a process of --jobs was ended from outside, perhaps for want of memory",
                 "Cells that were finished are kept: run again, with fewer --jobs.",
             ) from error
+
+
+def find_missing(
+    cells: Runner[CellT], wanted: Sequence[CellT], task: str, pool: CellPool[CellT], reporter: Reporter
+) -> None:
+    """Run the cells of which nothing is known yet, and tell of each."""
+    missing = [cell for cell in wanted if not cells.is_done(cell)]
+    n_known = len(wanted) - len(missing)
+    if n_known:
+        reporter.note(f"{task}: {n_known:,} of {len(wanted):,} are known from an earlier run")
+    reporter.start(task, len(missing))
+
+    def on_done(cell: CellT) -> None:
+        reporter.detail(f"finished: {cell.title}")
+        reporter.advance(1)
+
+    pool.run(missing, on_done)
 
 
 def _begin(make: Callable[[], Runner[Any]], n_threads: int) -> None:

@@ -106,7 +106,8 @@ def _entry(
         "widths": [[field.dim for field in table.config.fields] for table in tables],
         "auc": measured([each.auc for each in found]),
         "log_loss": measured([each.log_loss for each in found]),
-        "cpu_s": round(sum(each.cpu_s for each in found), 3),
+        "cpu_s": round(sum(each.cpu_s for each in found) / len(found), 3),
+        "widths_cpu_s": _cost_of_widths(cells, own),
     }
     entry["over_whole"] = _over(
         cells,
@@ -121,6 +122,12 @@ def _entry(
             _over(cells, found, list(map(cells.tested, others)), grid.seeds) if is_known else None
         )
     return entry
+
+
+def _cost_of_widths(cells: TableCells, own: Sequence[TableCell]) -> float | None:
+    """CPU seconds that choosing widths took, mean over seeds; all budgets share them."""
+    chosen = [cell.widths for cell in own if cell.widths is not None]
+    return round(sum(map(cells.cost_of_widths, chosen)) / len(chosen), 3) if chosen else None
 
 
 def _over(

@@ -182,6 +182,11 @@ class TableCells:
         tensors, _ = read_tensors(self.path(cell))
         return tensors["widths"]
 
+    def cost_of_widths(self, cell: WidthsCell) -> float:
+        """CPU seconds that a finished cell of widths took."""
+        _, facts = read_tensors(self.path(cell))
+        return float(facts["cpu_s"])
+
     def path(self, cell: WidthsCell | TableCell) -> Path:
         """Where a cell keeps what it found."""
         rows = self.log.rows(cell.seed)

@@ -120,8 +120,8 @@ def read_architecture(folder: Path) -> tuple[Architecture, FeatureConfig, pl.Dat
         ) from error
     if schema == EARLIER_SCHEMA and config.embedding.scheme is EmbeddingScheme.HASH:
         raise UnreadableFileError(
-            f"folder {str(folder)!r} holds a model whose fields share all rows of a table of scheme hash, as an "
-            "earlier featsel made it",
+            f"folder {str(folder)!r} holds a model of an earlier featsel, whose fields share all rows of a "
+            "table of scheme hash",
             "Train it again: each field has a part of the table now. Scheme unified shares all rows.",
         )
     return architecture, config, values

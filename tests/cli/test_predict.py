@@ -242,7 +242,7 @@ WRONG = {
     "other weights": (of_another_model, [], DATA, "holds the weights of another model"),
     "another model": (edited("model.json", '"deepfm"', '"best"'), [], DATA, "does not describe a model"),
     "no json": (lambda: Path("m/model.json").write_text("{"), [], DATA, "does not describe a model"),
-    "a newer model": (edited("model.json", "model/1", "model/9"), [], DATA, "does not describe a model"),
+    "a newer model": (edited("model.json", "model/2", "model/9"), [], DATA, "does not describe a model"),
     "no column": (log_of(lambda log: log.drop("item")), [], DATA, "column 'item' is not in the log"),
     "no lists": (
         log_of(lambda log: log.with_columns(tags=pl.lit("t"))),
