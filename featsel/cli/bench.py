@@ -183,7 +183,11 @@ def bench(
     )
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
         if embeddings:
-            tables = TableOptions(tuple(dict.fromkeys(scheme or ())), budgets or USUAL_SHARES, lookups or 2)
+            tables = TableOptions(
+                tuple(dict.fromkeys(scheme or ())),
+                USUAL_SHARES if budgets is None else budgets,
+                lookups or 2,
+            )
             result = bench_embeddings(log.request(data), chosen, tables, resources, reporter)
         else:
             result = workflow.bench(log.request(data), chosen, resources, reporter)

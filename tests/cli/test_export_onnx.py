@@ -159,8 +159,9 @@ def exported(*options: str):
     return runtime.InferenceSession("model.onnx")
 
 
-def test_the_graph_predicts_what_predict_does(train, log):
-    expected = train()
+@pytest.mark.parametrize("scheme", ["full", "int8"])
+def test_the_graph_predicts_what_predict_does(train, log, scheme):
+    expected = train(scheme=scheme)
     session = exported()
     (scores,) = session.run(["score"], encoded_by_a_server(log, session))
     assert scores.dtype == np.float32

@@ -75,6 +75,22 @@ def test_the_metrics_of_the_training_are_those_of_the_file(features, log, clicks
     assert document["log_loss"] == pytest.approx(test["log_loss"], abs=1e-6)
 
 
+def test_a_trained_model_loses_less_than_a_thousandth_of_auc():
+    shape = "--rows 8000 --fields 10 --noise 4 --interactions 1 --redundant 0 --drift 0 --seed 6"
+    assert run(["synth", "p.parquet", *shape.split(), "--max-cardinality", "300", "-q"]) == 0
+    split = ["--split", "ordered", "--test", ".3", "--exclude", "day"]
+    assert run(["select", "p.parquet", "--method", "all", "--dim", "8", *split, "-o", "f.yaml", "-q"]) == 0
+    tested = {}
+    for dtype in TableDtype:
+        assert run(["train", "f.yaml", "p.parquet", "-o", dtype, "--table-dtype", dtype, *SMALL]) == 0
+        tested[dtype] = json.loads((Path(dtype) / "metrics.json").read_text())["test"]
+
+    change = tested[TableDtype.INT8]["auc"] - tested[TableDtype.FLOAT32]["auc"]
+    assert tested[TableDtype.FLOAT32]["auc"] > 0.6
+    assert change != 0
+    assert abs(change) < 0.001
+
+
 def test_a_budget_in_bytes_buys_about_four_times_the_features_of_int8(log):
     bought = {}
     for dtype in TableDtype:
