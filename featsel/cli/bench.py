@@ -135,8 +135,9 @@ def bench(
 ) -> None:
     """Compare methods that order the fields of a log, by models that learn from the first k of each.
 
-    Test rows judge, which no method and no training has seen. What is finished is kept beside the encoded
-    log: a bench that was stopped goes on where it was, and one more method, model or seed costs only itself.
+    With --embeddings, compare embedding tables in the same bytes instead. Test rows judge, which no method
+    and no training has seen. What is finished is kept beside the encoded log: a bench that was stopped goes
+    on where it was, and one more method, model or seed costs only itself.
     """
     resources = log.resources()
     options.needs_torch("bench")

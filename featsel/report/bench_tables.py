@@ -81,7 +81,7 @@ def _point(entry: Mapping[str, Any]) -> tuple[Cell, ...]:
     ]
     intervals = [entry.get(name) for name in MEASURES]
     for over in OVERS:
-        found = entry.get(over) or {}
+        found = as_mapping(entry.get(over))
         intervals += [found.get(name) for name in (*MEASURES, "log_loss_of_rows")]
     ends = [None if each is None else each[end] for each in intervals for end in ("mean", "low", "high")]
     return (
