@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from pathlib import PurePosixPath, PureWindowsPath
 
 from featsel import __version__
@@ -37,6 +36,7 @@ from featsel.core.feature_config import (
     Rest,
     Selection,
     SplitOrder,
+    TableDtype,
     Used,
     ValuesFile,
 )
@@ -52,10 +52,6 @@ KEYS_OF_SCHEME: Mapping[EmbeddingScheme, tuple[tuple[str, ...], tuple[str, ...]]
 
 
 _NO_METRICS: dict[str, dict[str, float]] = {}
-
-
-class _Dtype(StrEnum):
-    FLOAT32 = "float32"
 
 
 def parse_config(root: Node, problems: list[Problem], *, title: str) -> FeatureConfig:
@@ -217,10 +213,10 @@ def _embedding(node: Node, problems: list[Problem]) -> EmbeddingTable:
         node, problems, required=("scheme", "dim", "dtype"), optional=("rows", "lookups", "salt")
     )
     scheme = section.read("scheme", one_of(EmbeddingScheme), None)
-    section.read("dtype", one_of(_Dtype), None)
     table = EmbeddingTable(
         scheme=scheme or EmbeddingScheme.FULL,
         dim=section.read("dim", whole(least=1, most=WIDEST), WIDEST),
+        dtype=section.read("dtype", one_of(TableDtype), TableDtype.FLOAT32),
         rows=section.read("rows", whole(least=1), None),
         lookups=section.read("lookups", whole(least=1, most=WIDEST), None),
         salt=section.read("salt", whole(), None),

@@ -157,7 +157,7 @@ def _embedding(embedding: EmbeddingTable) -> dict[str, Plain]:
     return {
         "scheme": embedding.scheme.value,
         "dim": int(embedding.dim),
-        "dtype": embedding.dtype,
+        "dtype": embedding.dtype.value,
         **_given(rows=embedding.rows, lookups=embedding.lookups, salt=embedding.salt),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_text
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ import typer
 from featsel.cli import options
 from featsel.cli.log_options import LogOptions, reads_log
 from featsel.cli.progress import TerminalReporter
+from featsel.core.errors import ConfigError
 from featsel.core.feature_config import ConfigSplit, Encoding, SplitOrder
 from featsel.training.recipe import EPOCHS, PATIENCE, PLATEAU, RATE
 
@@ -21,7 +23,9 @@ featsel bench day.parquet
 
 featsel bench day.parquet --method deletion --method gbdt --model deepfm --model dcnv2 --k 10%,30%,50%,all
 
-featsel bench day.parquet --method all --time ts --seeds 5 --jobs 4 -o bench.json --html bench.html"""
+featsel bench day.parquet --method all --time ts --seeds 5 --jobs 4 -o bench.json --html bench.html
+
+featsel bench day.parquet --embeddings --scheme hash --scheme unified --budgets .5,.1"""
 
 
 @reads_log()
@@ -51,6 +55,33 @@ def bench(
             "--k",
             metavar="N,N,…",
             help="How many first fields: numbers, percentages or all; else 1, 2, 4, … and all.",
+        ),
+    ] = None,
+    embeddings: Annotated[
+        bool,
+        typer.Option(
+            "--embeddings",
+            help="Compare schemes of embedding tables in the same bytes, not methods that order fields.",
+        ),
+    ] = False,
+    scheme: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --embeddings: full, hash, qr, unified, int8, pca or optembed (repeatable); else all.",
+        ),
+    ] = None,
+    budgets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHARE,…",
+            help="With --embeddings: shares of the bytes of the full table; else 1,.5,.1,.01.",
+        ),
+    ] = None,
+    lookups: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="With --embeddings: rows that make one embedding of a unified table; else 2."
         ),
     ] = None,
     seeds: Annotated[
@@ -104,25 +135,38 @@ def bench(
 ) -> None:
     """Compare methods that order the fields of a log, by models that learn from the first k of each.
 
-    Test rows judge, which no method and no training has seen. What is finished is kept beside the encoded
-    log: a bench that was stopped goes on where it was, and one more method, model or seed costs only itself.
+    With --embeddings, compare embedding tables in the same bytes instead. Test rows judge, which no method
+    and no training has seen. What is finished is kept beside the encoded log: a bench that was stopped goes
+    on where it was, and one more method, model or seed costs only itself.
     """
     resources = log.resources()
     options.needs_torch("bench")
     options.check_finite({"--lr": lr, "--l2": l2})
+    _check_kind(
+        embeddings=embeddings,
+        of_orders={"--method": method, "--k": k, "--truth": truth},
+        of_tables={"--scheme": scheme, "--budgets": budgets, "--lookups": lookups},
+    )
     # torch is loaded from here on
     from featsel.encoding.fit import FitOptions  # noqa: PLC0415
     from featsel.models.settings import ModelSettings  # noqa: PLC0415
     from featsel.report.bench import points_table, summary_tables  # noqa: PLC0415
+    from featsel.report.bench_tables import tables_points, tables_summary  # noqa: PLC0415
     from featsel.report.table import to_tsv  # noqa: PLC0415
     from featsel.report.terminal import print_rich  # noqa: PLC0415
     from featsel.training.devices import Device, Precision  # noqa: PLC0415
     from featsel.training.settings import TrainSettings  # noqa: PLC0415
     from featsel.workflows import bench as workflow  # noqa: PLC0415
+    from featsel.workflows.bench_embeddings import (  # noqa: PLC0415
+        USUAL_SHARES,
+        TableOptions,
+        bench_embeddings,
+    )
+    from featsel.workflows.bench_log import BenchOptions  # noqa: PLC0415
     from featsel.workflows.train_settings import Wishes  # noqa: PLC0415
 
     order = split or (SplitOrder.TIME if log.time else SplitOrder.RANDOM)
-    chosen = workflow.BenchOptions(
+    chosen = BenchOptions(
         tuple(dict.fromkeys(model or ("fm",))),
         ModelSettings(),
         TrainSettings(epochs=epochs, rate=lr, patience=PATIENCE, plateau_factor=PLATEAU, seed=log.seed),
@@ -139,13 +183,33 @@ def bench(
         options.cache_folder(cache, is_off=no_cache),
     )
     with TerminalReporter(quiet=quiet, verbose=verbose) as reporter:
-        result = workflow.bench(log.request(data), chosen, resources, reporter)
+        if embeddings:
+            tables = TableOptions(
+                tuple(dict.fromkeys(scheme or ())),
+                USUAL_SHARES if budgets is None else budgets,
+                lookups or 2,
+            )
+            result = bench_embeddings(log.request(data), chosen, tables, resources, reporter)
+        else:
+            result = workflow.bench(log.request(data), chosen, resources, reporter)
     if json:
         sys.stdout.write(result.to_json())
         return
     document = json_text.loads(result.to_json())
     if sys.stdout.isatty():
-        for table in summary_tables(document):
+        for table in tables_summary(document) if embeddings else summary_tables(document):
             print_rich(table)
     else:
-        sys.stdout.write(to_tsv(points_table(document)))
+        sys.stdout.write(to_tsv(tables_points(document) if embeddings else points_table(document)))
+
+
+def _check_kind(
+    *, embeddings: bool, of_orders: Mapping[str, object], of_tables: Mapping[str, object]
+) -> None:
+    """Refuse options of the other comparison, which would change nothing."""
+    idle = of_orders if embeddings else of_tables
+    for name, value in idle.items():
+        if value:
+            with_or_without = "is for methods that order fields" if embeddings else "is for --embeddings"
+            hint = f"Leave out {name}, or {'--embeddings' if embeddings else 'add --embeddings'}."
+            raise ConfigError(f"{name} {with_or_without}", hint)

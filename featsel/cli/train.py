@@ -12,6 +12,7 @@ from featsel.cli import options
 from featsel.cli.log_options import LogOptions, reads_log
 from featsel.cli.progress import TerminalReporter
 from featsel.core.errors import ConfigError
+from featsel.core.feature_config import TableDtype
 from featsel.core.processes import is_first_process
 from featsel.training.recipe import EPOCHS, PATIENCE, PLATEAU, RATE
 
@@ -126,6 +127,13 @@ def train(
             help="Cut the rows into K shards: each process of torchrun reads and keeps K/N of them alone.",
         ),
     ] = None,
+    table_dtype: Annotated[
+        TableDtype | None,
+        typer.Option(
+            help="Numbers of the table in the model's file; else as the config says. int8 takes a quarter of "
+            "the bytes; training is in float32 all the same."
+        ),
+    ] = None,
     device: Annotated[
         Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train; auto takes a GPU if there is one.")
     ] = "auto",
@@ -209,6 +217,7 @@ def train(
         html=html,
         cache=options.cache_folder(cache, is_off=no_cache),
         shards=shards,
+        table_dtype=table_dtype,
     )
     is_silent = not is_first_process()
     with TerminalReporter(quiet=quiet, verbose=verbose, is_silent=is_silent) as reporter:

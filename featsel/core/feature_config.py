@@ -91,6 +91,13 @@ class EmbeddingScheme(StrEnum):
     UNIFIED = "unified"
 
 
+class TableDtype(StrEnum):
+    """How the numbers of a table are stored in the file of a model; it learns in ``float32`` all the same."""
+
+    FLOAT32 = "float32"
+    INT8 = "int8"
+
+
 class SplitOrder(StrEnum):
     """Which rows are held out: drawn ones, the last ones of the log, or the last ones in time."""
 
@@ -246,8 +253,8 @@ class EmbeddingTable:
         Full, or one of those that share rows.
     dim : int
         Width that fields have unless they say another.
-    dtype : str
-        ``float32``.
+    dtype : TableDtype
+        Of the numbers in the file of a trained model.
     rows : int, optional
         Of ``hash``, ``qr`` and ``unified``: rows of the shared table.
     lookups : int, optional
@@ -258,7 +265,7 @@ class EmbeddingTable:
 
     scheme: EmbeddingScheme
     dim: int
-    dtype: str = "float32"
+    dtype: TableDtype = TableDtype.FLOAT32
     rows: int | None = None
     lookups: int | None = None
     salt: int | None = None

@@ -7,6 +7,8 @@ embedding and, where the head has a linear part, the feature's first-order weigh
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +22,82 @@ MASK = (1 << 63) - 1
 """Keeps 63 bits: torch shifts signed integers, and only those above 0 shift as unsigned ones do."""
 
 
+class FieldHashedTable(nn.Module):
+    """Features of a field share rows by chance: plain hashing, a part of the table for each field.
+
+    The table is divided in proportion to the features of the fields, see :func:`rows_of_fields`.
+
+    Parameters
+    ----------
+    layout : Layout
+        Shape of a batch.
+    n_rows : int
+        Rows of the table, one for each field at least.
+    dim : int
+        Width of an embedding.
+    has_linear : bool
+        Whether a row ends with a first-order weight.
+    salt : int
+        Another salt, other collisions.
+    sd : float
+        Standard deviation of a new embedding.
+    generator : torch.Generator
+        Source of the new embeddings.
+
+    References
+    ----------
+    Weinberger et al., "Feature Hashing for Large Scale Multitask Learning", ICML 2009.
+    """
+
+    weight: nn.Parameter
+    salt: Tensor
+    start_of_slot: Tensor
+    size_of_slot: Tensor
+
+    def __init__(
+        self,
+        layout: Layout,
+        n_rows: int,
+        dim: int,
+        *,
+        has_linear: bool,
+        salt: int,
+        sd: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        sizes = rows_of_fields(layout.sizes, n_rows)
+        starts = tuple(accumulate((0, *sizes[:-1])))
+        self.blocks = (starts,)
+        self.weight = nn.Parameter(new_rows(n_rows, dim, has_linear=has_linear, sd=sd, generator=generator))
+        of_slot = torch.tensor(layout.field_of_slot)
+        self.register_buffer("start_of_slot", torch.tensor(starts)[of_slot], persistent=False)
+        self.register_buffer("size_of_slot", torch.tensor(sizes)[of_slot], persistent=False)
+        self.register_buffer("salt", mix(mix(torch.tensor(salt), 0), 1), persistent=False)
+
+    def rows(self, ids: Tensor) -> Tensor:
+        """Rows that ids need.
+
+        Parameters
+        ----------
+        ids : tensor of int32 or int64, shape (batch, slots)
+            Global ids.
+
+        Returns
+        -------
+        tensor of int64, shape (batch, slots, 1)
+            Where the part of the field begins, and the hash modulo its rows.
+        """
+        found = mix(ids.long(), self.salt) % self.size_of_slot + self.start_of_slot
+        return found.unsqueeze(-1)
+
+    def combine(self, gathered: Tensor) -> Tensor:
+        """One row for each slot; see :meth:`featsel.models.full_table.FullTable.combine`."""
+        return gathered.squeeze(2)
+
+
 class HashedTable(nn.Module):
-    """Features share rows by chance: plain hashing with one look-up, feature multiplexing with several.
+    """Features of all fields share rows by chance: feature multiplexing.
 
     Row j of an id is a hash of salt, j and id; the embedding is the concatenation of its rows, the
     first-order weight their sum. A global id tells its field, so that equal values of two fields have
@@ -62,6 +138,7 @@ class HashedTable(nn.Module):
         super().__init__()
         self.n_lookups = n_lookups
         self.row_dim = dim // n_lookups
+        self.blocks = ((0,),)
         weight = new_rows(n_rows, self.row_dim, has_linear=has_linear, sd=sd, generator=generator)
         self.weight = nn.Parameter(weight)
         seeds = torch.arange(n_lookups) + n_lookups * salt
@@ -145,6 +222,7 @@ class QuotientRemainderTable(nn.Module):
         self.modulus = modulus
         self.row_dim = dim
         self.n_quotients = -(-layout.n_ids // modulus)
+        self.blocks = ((0, self.n_quotients),)
         n_rows = self.n_quotients + modulus
         weight = new_rows(n_rows, dim, has_linear=has_linear, sd=math.sqrt(sd), generator=generator)
         self.weight = nn.Parameter(weight)
@@ -190,7 +268,7 @@ class QuotientRemainderTable(nn.Module):
         return torch.cat([products, quotient_linear + remainder_linear], dim=-1)
 
 
-Table = FullTable | UnevenTable | HashedTable | QuotientRemainderTable
+Table = FullTable | UnevenTable | FieldHashedTable | HashedTable | QuotientRemainderTable
 
 
 def build_table(
@@ -209,8 +287,9 @@ def build_table(
     layout : Layout
         Shape of a batch.
     embedding : EmbeddingTable
-        The scheme: ``full``, in which fields may differ in width; ``hash`` into ``rows``; ``qr`` in ``rows``;
-        ``unified`` of ``lookups`` look-ups into ``rows`` rows, each as wide as its part of the embedding.
+        The scheme: ``full``, in which fields may differ in width; ``hash``, each field into its part of
+        ``rows``; ``qr`` in ``rows``; ``unified`` of ``lookups`` look-ups into ``rows`` rows, each as wide as
+        its part of the embedding.
     dim : int
         Width of an embedding; 0 for a head that reads first-order weights alone.
     has_linear : bool
@@ -239,23 +318,62 @@ def build_table(
     if embedding.scheme is EmbeddingScheme.QR:
         modulus = modulus_for(layout.n_ids, embedding.rows)
         return QuotientRemainderTable(layout, modulus, dim, has_linear=has_linear, sd=sd, generator=generator)
-    n_lookups = 1
-    if embedding.scheme is EmbeddingScheme.UNIFIED:
-        n_lookups = embedding.lookups or 1
-        if dim % n_lookups:
-            raise ConfigError(
-                f"embeddings of width {dim} cannot be made of {n_lookups} look-ups",
-                "Choose a width that is a multiple of the look-ups.",
-            )
+    salt = embedding.salt or 0
+    if embedding.scheme is EmbeddingScheme.HASH:
+        return FieldHashedTable(
+            layout, embedding.rows, dim, has_linear=has_linear, salt=salt, sd=sd, generator=generator
+        )
+    n_lookups = embedding.lookups or 1
+    if dim % n_lookups:
+        raise ConfigError(
+            f"embeddings of width {dim} cannot be made of {n_lookups} look-ups",
+            "Choose a width that is a multiple of the look-ups.",
+        )
     return HashedTable(
         embedding.rows,
         dim,
         has_linear=has_linear,
         n_lookups=n_lookups,
-        salt=embedding.salt or 0,
+        salt=salt,
         sd=sd,
         generator=generator,
     )
+
+
+def rows_of_fields(sizes: Sequence[int], n_rows: int) -> tuple[int, ...]:
+    """Divide the rows of a hashed table among fields, in proportion to their features.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Ids of each field, at least 1.
+    n_rows : int
+        Rows to divide.
+
+    Returns
+    -------
+    tuple of int
+        One for each field, at least 1; their sum is ``n_rows``.
+
+    Raises
+    ------
+    ConfigError
+        If there are more fields than rows.
+
+    Examples
+    --------
+    >>> rows_of_fields([3, 70, 30], 11)
+    (1, 6, 4)
+    """
+    if n_rows < len(sizes):
+        raise ConfigError(
+            f"{n_rows} rows are too few for {len(sizes)} fields, which have rows of their own",
+            f"Give the table {len(sizes)} rows or more, or let fields share rows: scheme 'unified'.",
+        )
+    spare, n_ids = n_rows - len(sizes), sum(sizes)
+    # of the rows beyond one each, those up to a field are its share and that of all before it, in integers
+    ends = [end * spare // n_ids for end in accumulate(sizes)]
+    return tuple(1 + end - start for start, end in pairwise((0, *ends)))
 
 
 def modulus_for(n_ids: int, n_rows: int) -> int:

@@ -35,6 +35,7 @@ class FullTable(nn.Module):
         self, layout: Layout, dim: int, *, has_linear: bool, sd: float, generator: torch.Generator
     ) -> None:
         super().__init__()
+        self.blocks = (layout.offsets,)
         weight = new_rows(layout.n_ids, dim, has_linear=has_linear, sd=sd, generator=generator)
         weight[list(layout.offsets)] = 0.0
         self.weight = nn.Parameter(weight)
@@ -99,18 +100,21 @@ class UnevenTable(nn.Module):
         self.widths = tuple(sorted(set(layout.dims)))
         shifts = [0] * layout.n_fields
         slots_of_widths: list[list[int]] = []
+        blocks: list[tuple[int, ...]] = []
         self.weights = nn.ParameterDict()
         for width in self.widths:
             fields = [field for field, dim in enumerate(layout.dims) if dim == width]
             starts = [0, *accumulate(layout.sizes[field] for field in fields)]
             rows = new_rows(starts[-1], width, has_linear=has_linear, sd=sd, generator=generator)
             rows[starts[:-1]] = 0.0
+            blocks.append(tuple(starts[:-1]))
             self.weights[str(width)] = nn.Parameter(rows)
             for field, start in zip(fields, starts, strict=False):
                 shifts[field] = start - layout.offsets[field]
             slots_of_widths.append(
                 [slot for slot, of in enumerate(layout.field_of_slot) if of in set(fields)]
             )
+        self.blocks = tuple(blocks)
         self.n_slots = [len(slots) for slots in slots_of_widths]
         slots = torch.tensor([slot for slots in slots_of_widths for slot in slots])
         self.register_buffer("slots", slots, persistent=False)

@@ -51,7 +51,7 @@ def features_table(config: FeatureConfig) -> Table:
             field.features,
             field.of,
             field.dim,
-            field_bytes(field, config.rest) if is_full else None,
+            field_bytes(field, config.rest, config.embedding.dtype) if is_full else None,
             field.score,
             "",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from featsel.core.feature_config import EmbeddingScheme, EncodedField, EncodedKind, Encoding, Rest
+from featsel.core.feature_config import EmbeddingScheme, EncodedField, EncodedKind, Encoding, Rest, TableDtype
 from featsel.core.table_size import field_bytes
 from featsel.report.charts import MAX_BARS
 from featsel.report.page import escaped, render_page
@@ -275,8 +275,10 @@ def _fields_table(document: Mapping[str, Any]) -> Table:
             "score", Align.RIGHT, "z.6f", explanation="What the method thinks of the field; higher is better."
         ),
     )
-    rest = _own_rest(as_mapping(document.get("options")))
-    rows = tuple(_field_row(field, rest) for field in document["fields"])
+    options = as_mapping(document.get("options"))
+    dtype = TableDtype(str(as_mapping(options.get("embedding")).get("dtype", TableDtype.FLOAT32)))
+    rest = _own_rest(options)
+    rows = tuple(_field_row(field, rest, dtype) for field in document["fields"])
     return Table("", columns, rows)
 
 
@@ -286,7 +288,7 @@ def _own_rest(options: Mapping[str, object]) -> Rest | None:
     return Rest(str(options["rest"])) if is_full else None
 
 
-def _field_row(field: Mapping[str, Any], rest: Rest | None) -> tuple[Cell, ...]:
+def _field_row(field: Mapping[str, Any], rest: Rest | None, dtype: TableDtype) -> tuple[Cell, ...]:
     encoded = EncodedField(
         field["name"],
         EncodedKind(field["kind"]),
@@ -302,7 +304,7 @@ def _field_row(field: Mapping[str, Any], rest: Rest | None) -> tuple[Cell, ...]:
         encoded.features,
         encoded.of,
         encoded.dim,
-        None if rest is None else field_bytes(encoded, rest),
+        None if rest is None else field_bytes(encoded, rest, dtype),
         field.get("score"),
     )
 

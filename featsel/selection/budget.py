@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from featsel.core.byte_units import BYTE_UNITS
 from featsel.core.errors import ConfigError
 from featsel.core.feature_config import EmbeddingScheme, Rest
-from featsel.core.table_size import NUMBER_BYTES
+from featsel.core.table_size import NUMBER_BYTES, SCALE_BYTES
 from featsel.selection.candidates import Candidates
 from featsel.selection.order import FeatureOrder
 
@@ -168,8 +168,9 @@ def _share_of(share: float | None, n_all: int) -> int | None:
 def _sizes(ids: NDArray[np.int64], candidates: Candidates) -> NDArray[np.int64]:
     """Bytes of a table with the first feature, the first two, and so on."""
     fields = candidates.field_of_id[ids]
-    row_bytes = np.array(candidates.layout.dims, np.int64)[fields] * NUMBER_BYTES
+    dtype = candidates.config.embedding.dtype
+    dims = np.array(candidates.layout.dims, np.int64)[fields]
     opens_field = np.zeros(ids.size, np.bool_)
-    if candidates.config.rest is Rest.OOV:
-        opens_field[np.unique(fields, return_index=True)[1]] = True
-    return np.cumsum(row_bytes * (1 + opens_field))
+    opens_field[np.unique(fields, return_index=True)[1]] = True
+    n_rows = 1 + opens_field * (candidates.config.rest is Rest.OOV)
+    return np.cumsum(dims * (n_rows * NUMBER_BYTES[dtype] + opens_field * SCALE_BYTES[dtype]))

@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -220,6 +221,11 @@ class Cells:
         if seed not in self._seeds:
             self._seeds[seed] = _seed_rows(self.plan, seed)
         return self._seeds[seed]
+
+    @property
+    def again(self) -> Callable[[], Cells]:
+        """How another process makes them."""
+        return partial(Cells, self.plan)
 
     def is_done(self, cell: Cell) -> bool:
         """Whether it is known what the cell finds."""

@@ -17,33 +17,70 @@ from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from multiprocessing import connection
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from featsel.core.errors import ConfigError
-from featsel.workflows.bench_cells import BenchPlan, Cell, Cells
+from featsel.workflows.bench_cells import BenchPlan
+from featsel.workflows.reporter import Reporter
 
-_cells: list[Cells] = []
+
+class Titled(Protocol):
+    """A cell that people can be told of."""
+
+    @property
+    def title(self) -> str:
+        """What it is."""
+        ...
+
+
+CellT = TypeVar("CellT", bound=Titled)
+Cell_contra = TypeVar("Cell_contra", contravariant=True)
+
+
+class Runner(Protocol[Cell_contra]):
+    """Cells of a bench, in one process."""
+
+    @property
+    def plan(self) -> BenchPlan:
+        """What they depend on."""
+        ...
+
+    @property
+    def again(self) -> Callable[[], Runner[Cell_contra]]:
+        """How another process makes them; it can be sent there."""
+        ...
+
+    def is_done(self, cell: Cell_contra) -> bool:
+        """Whether it is known what the cell finds."""
+        ...
+
+    def run(self, cell: Cell_contra) -> None:
+        """Find what a cell finds, and keep it."""
+        ...
+
+
+_runners: list[Runner[Any]] = []
 """Those of a worker process."""
 
 
-class CellPool:
+class CellPool(Generic[CellT]):
     """Works on cells, in this process or in several others, which end with the block.
 
     Parameters
     ----------
-    cells : Cells
+    cells : Runner
         Of this process.
     n_jobs : int
         Processes; with one, cells run in this one.
     """
 
-    def __init__(self, cells: Cells, n_jobs: int) -> None:
+    def __init__(self, cells: Runner[CellT], n_jobs: int) -> None:
         self._cells = cells
         self._n_jobs = n_jobs
         self._pool: ProcessPoolExecutor | None = None
         self._others = set(multiprocessing.active_children())
 
-    def __enter__(self) -> CellPool:
+    def __enter__(self) -> CellPool[CellT]:
         """Start nothing before there is something to do."""
         return self
 
@@ -58,7 +95,7 @@ class CellPool:
             worker.terminate()
             worker.join()
 
-    def run(self, wanted: Sequence[Cell], on_done: Callable[[Cell], None]) -> None:
+    def run(self, wanted: Sequence[CellT], on_done: Callable[[CellT], None]) -> None:
         """Find what some cells find, and keep it.
 
         Parameters
@@ -84,7 +121,7 @@ class CellPool:
                 # a fork would copy locks that threads of torch and polars hold
                 multiprocessing.get_context("spawn"),
                 initializer=_begin,
-                initargs=(self._cells.plan,),
+                initargs=(self._cells.again, self._cells.plan.resources.n_threads),
             )
         try:
             tasks = {self._pool.submit(_run, cell): cell for cell in wanted} if self._pool is not None else {}
@@ -98,15 +135,32 @@ class CellPool:
             ) from error
 
 
-def _begin(plan: BenchPlan) -> None:
+def find_missing(
+    cells: Runner[CellT], wanted: Sequence[CellT], task: str, pool: CellPool[CellT], reporter: Reporter
+) -> None:
+    """Run the cells of which nothing is known yet, and tell of each."""
+    missing = [cell for cell in wanted if not cells.is_done(cell)]
+    n_known = len(wanted) - len(missing)
+    if n_known:
+        reporter.note(f"{task}: {n_known:,} of {len(wanted):,} are known from an earlier run")
+    reporter.start(task, len(missing))
+
+    def on_done(cell: CellT) -> None:
+        reporter.detail(f"finished: {cell.title}")
+        reporter.advance(1)
+
+    pool.run(missing, on_done)
+
+
+def _begin(make: Callable[[], Runner[Any]], n_threads: int) -> None:
     warnings.simplefilter("ignore")
     # the first process hears Ctrl-C, and ends the others
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     threadpoolctl: Any = import_module("threadpoolctl")  # comes with scikit-learn, and without types
-    threadpoolctl.threadpool_limits(plan.resources.n_threads)
-    _cells.append(Cells(plan))
+    threadpoolctl.threadpool_limits(n_threads)
+    _runners.append(make())
 
 
 def _end_with_parent() -> None:
@@ -116,5 +170,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _run(cell: Cell) -> None:
-    _cells[0].run(cell)
+def _run(cell: object) -> None:
+    _runners[0].run(cell)

@@ -170,9 +170,9 @@ class _ModelResults:
                 "model": self._model,
                 "method": method,
                 "is_best": method == self._references["best"],
-                "aukc": _measured(areas),
+                "aukc": measured(areas),
                 **{
-                    f"aukc_over_{name}": _over(areas, self._areas[reference])
+                    f"aukc_over_{name}": mean_difference(areas, self._areas[reference])
                     for name, reference in self._references.items()
                 },
                 "points": [{"k": size, **points[method]} for size, points in by_size.items()],
@@ -194,11 +194,13 @@ class _ModelResults:
         for method in grid.methods:
             aucs = [self._auc(method, seed, size) for seed in grid.seeds]
             losses = [self._log_loss(method, seed, size) for seed in grid.seeds]
-            points[method] = {"auc": _measured(aucs), "log_loss": _measured(losses)}
+            points[method] = {"auc": measured(aucs), "log_loss": measured(losses)}
             for name, reference in references.items():
                 points[method][f"over_{name}"] = {
-                    "auc": _over(aucs, [self._auc(reference, seed, size) for seed in grid.seeds]),
-                    "log_loss": _over(losses, [self._log_loss(reference, seed, size) for seed in grid.seeds]),
+                    "auc": mean_difference(aucs, [self._auc(reference, seed, size) for seed in grid.seeds]),
+                    "log_loss": mean_difference(
+                        losses, [self._log_loss(reference, seed, size) for seed in grid.seeds]
+                    ),
                     "log_loss_of_rows": rows.over(method, reference),
                 }
         return points
@@ -244,7 +246,7 @@ class _RowLosses:
         n_rows = self._cells.plan.codes.n_rows
         sums, weights = np.zeros((2, n_rows))
         for seed in self._seeds:
-            places, row_weights, _ = _test_rows(self._cells, seed)
+            places, row_weights, _ = weighted_test_rows(self._cells, seed)
             change = self._of(method, seed) - self._of(reference, seed)
             sums[places] += change * row_weights
             weights[places] += row_weights
@@ -254,7 +256,7 @@ class _RowLosses:
         cells = self._trainings[method, seed]
         for cell in cells:
             if cell not in self._losses:
-                labels = _test_rows(self._cells, seed)[2]
+                labels = weighted_test_rows(self._cells, seed)[2]
                 self._losses[cell] = row_losses(labels, self._cells.tested(cell).chances)
         if len(set(cells)) == 1:
             return self._losses[cells[0]]
@@ -262,7 +264,9 @@ class _RowLosses:
         return losses
 
 
-def _test_rows(cells: Cells, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]:
+def weighted_test_rows(
+    cells: Cells, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]:
     """Places in the log, weights and labels of the test rows of a seed."""
     rows = cells.rows(seed)
     stored = cells.plan.codes.weights
@@ -272,12 +276,14 @@ def _test_rows(cells: Cells, seed: int) -> tuple[NDArray[np.int64], NDArray[np.f
     return rows.test_rows, weights, rows.test.labels()
 
 
-def _measured(values: Sequence[float]) -> dict[str, Any]:
+def measured(values: Sequence[float]) -> dict[str, Any]:
+    """Mean over seeds with its interval, as documents have it."""
     found = mean_interval(values)
     return {"mean": found.mean, "low": found.low, "high": found.high, "by_seed": list(values)}
 
 
-def _over(values: Sequence[float], reference: Sequence[float]) -> Interval:
+def mean_difference(values: Sequence[float], reference: Sequence[float]) -> Interval:
+    """Mean of the differences to a reference, paired by seed, with its interval."""
     return mean_interval([value - other for value, other in zip(values, reference, strict=True)])
 
 

@@ -23,6 +23,7 @@ from featsel.encoding.rows import FeatureReader
 from featsel.encoding.splits import Part
 from featsel.engines.local import Resources
 from featsel.models.build import ModelName
+from featsel.models.quantised import round_table
 from featsel.models.settings import ModelSettings
 from featsel.selection.adafs import adafs_order
 from featsel.selection.autofield import autofield_order
@@ -52,7 +53,7 @@ from featsel.selection.widths import check_dims, chosen_widths, with_widths
 from featsel.training.batches import Rows
 from featsel.training.devices import keep_freed_memory
 from featsel.training.loop import Callbacks
-from featsel.training.predictions import labelled_predictions
+from featsel.training.predictions import evaluation_of, labelled_predictions
 from featsel.training.progress import Progress, Report
 from featsel.training.settings import TrainSettings
 from featsel.workflows.log_rows import LogRows
@@ -60,7 +61,7 @@ from featsel.workflows.reporter import Reporter
 from featsel.workflows.stages import Stages
 from featsel.workflows.train_settings import Wishes, complete
 
-SEARCH_VERSION = 2
+SEARCH_VERSION = 3
 """Changes whenever a search or a training finds something else for the same options."""
 
 OPTFS_EPOCHS = 10
@@ -353,13 +354,14 @@ def _candidates(
 
 
 def _trained(backbone: Backbone, config: FeatureConfig, train: Rows, valid: Rows) -> Trained:
-    model, fitted = backbone.fit(config, train, valid=valid)
+    model, _ = backbone.fit(config, train, valid=valid)
+    round_table(model, config.embedding.dtype)
     settings = backbone.settings
     labels, chances, weights = labelled_predictions(
         model, valid, device=settings.device, precision=settings.precision
     )
-    assert fitted.valid is not None
-    return Trained(fitted.valid.auc, fitted.valid.log_loss, labels, chances, weights)
+    found = evaluation_of(labels, chances, weights)
+    return Trained(found.auc, found.log_loss, labels, chances, weights)
 
 
 def _deletion(candidates: Candidates, backbone: Backbone, options: ChooseOptions) -> FeatureOrder:

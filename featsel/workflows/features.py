@@ -98,7 +98,7 @@ def show(path: Path) -> ConfigResult:
             "features": field.features,
             "of": field.of,
             "dim": field.dim,
-            "bytes": field_bytes(field, config.rest) if is_full else None,
+            "bytes": field_bytes(field, config.rest, config.embedding.dtype) if is_full else None,
             "score": field.score,
         }
         for field in config.fields

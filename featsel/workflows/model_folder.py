@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,27 @@ from featsel.artifacts.documents import to_json
 from featsel.artifacts.feature_configs import read_features, write_features
 from featsel.artifacts.tensors import read_tensors, write_tensors
 from featsel.core.errors import ConfigError, MissingFileError, UnreadableFileError
-from featsel.core.feature_config import FeatureConfig
+from featsel.core.feature_config import EmbeddingScheme, FeatureConfig, TableDtype
 from featsel.models.build import MODELS, ModelName, build_model
 from featsel.models.layout import layout_of
 from featsel.models.model import CTRModel
+from featsel.models.quantised import dequantise, quantise
 from featsel.models.settings import ModelSettings
 from featsel.training.checkpoints import TrainState
 
-MODEL_SCHEMA = "featsel.model/1"
+MODEL_SCHEMA = "featsel.model/2"
 """Version of ``model.json``."""
+
+EARLIER_SCHEMA = "featsel.model/1"
+"""Its tables of scheme ``hash`` had no part for each field; all others are the same."""
 
 FEATURES = "features.yaml"
 WEIGHTS = "model.safetensors"
 CHECKPOINT = "checkpoint.safetensors"
 ARCHITECTURE = "model.json"
+
+SCALES = ".scales"
+"""Behind the name of a matrix that is stored as codes: the tensor with its scales."""
 
 
 @dataclass(frozen=True)
@@ -101,22 +108,103 @@ def read_architecture(folder: Path) -> tuple[Architecture, FeatureConfig, pl.Dat
     config, values = read_features(folder / FEATURES)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        models = {MODEL_SCHEMA: MODELS}[document["schema"]]
-        names: dict[str, ModelName] = {name: name for name in models}
+        schema = {each: each for each in (MODEL_SCHEMA, EARLIER_SCHEMA)}[document["schema"]]
+        names: dict[str, ModelName] = {name: name for name in MODELS}
         name = names[document["model"]]
         sizes: dict[str, Any] = document["settings"]
         sizes |= {key: tuple(sizes[key]) for key in ("hidden", "gate_hidden")}
-        return Architecture(name, ModelSettings(**sizes)), config, values
+        architecture = Architecture(name, ModelSettings(**sizes))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableFileError(
             f"file {str(path)!r} does not describe a model of this featsel: {error}", "Train it again."
         ) from error
+    if schema == EARLIER_SCHEMA and config.embedding.scheme is EmbeddingScheme.HASH:
+        raise UnreadableFileError(
+            f"folder {str(folder)!r} holds a model of an earlier featsel, whose fields share all rows of a "
+            "table of scheme hash",
+            "Train it again: each field has a part of the table now. Scheme unified shares all rows.",
+        )
+    return architecture, config, values
 
 
-def write_weights(folder: Path, model: CTRModel) -> None:
-    """Write what a model has learnt."""
-    weights = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
-    write_tensors(folder / WEIGHTS, weights)
+def write_weights(folder: Path, model: CTRModel, dtype: TableDtype = TableDtype.FLOAT32) -> None:
+    """Write what a model has learnt.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``model.safetensors`` goes.
+    model : CTRModel
+        Trained.
+    dtype : TableDtype
+        How the numbers of its table are stored; of ``int8``, scales stand beside each matrix.
+    """
+    weights = {name: value.detach().cpu() for name, value in model.state_dict().items()}
+    if dtype is TableDtype.INT8:
+        for name, starts in _matrices(model).items():
+            weights[name], weights[name + SCALES] = quantise(weights[name], starts)
+    write_tensors(folder / WEIGHTS, {name: value.numpy() for name, value in weights.items()})
+
+
+def read_weights(folder: Path, model: CTRModel, dtype: TableDtype = TableDtype.FLOAT32) -> None:
+    """Give a model what one like it has learnt; see :func:`write_weights`.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``model.safetensors`` is.
+    model : CTRModel
+        On the CPU; changed in place.
+    dtype : TableDtype
+        How the numbers of the table were stored.
+
+    Raises
+    ------
+    UnreadableFileError
+        The file holds the weights of another model.
+    """
+    stored, _ = read_tensors(folder / WEIGHTS)
+    expected = {name: (tuple(value.shape), value.dtype) for name, value in model.state_dict().items()}
+    blocks = _matrices(model) if dtype is TableDtype.INT8 else {}
+    for name, starts in blocks.items():
+        shape, learnt = expected[name]
+        expected[name] = shape, torch.int8
+        expected[name + SCALES] = (len(starts), shape[1]), learnt
+    weights = {name: torch.from_numpy(value) for name, value in stored.items()}
+    if {name: (tuple(value.shape), value.dtype) for name, value in weights.items()} != expected:
+        raise UnreadableFileError(
+            f"file {str(folder / WEIGHTS)!r} holds the weights of another model", "Train it again."
+        )
+    for name, starts in blocks.items():
+        weights[name] = dequantise(weights[name], weights.pop(name + SCALES), starts)
+    model.load_state_dict(weights)
+
+
+def stored_table_bytes(folder: Path, model: CTRModel) -> int:
+    """Bytes that the table takes in the file of a model, first-order weights and scales included.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``model.safetensors`` is.
+    model : CTRModel
+        The same one.
+
+    Returns
+    -------
+    int
+        Without the head, and without the names of the tensors in the file.
+    """
+    stored, _ = read_tensors(folder / WEIGHTS)
+    names = _matrices(model)
+    return sum(tensor.nbytes for name, tensor in stored.items() if name.removesuffix(SCALES) in names)
+
+
+def _matrices(model: CTRModel) -> dict[str, tuple[int, ...]]:
+    """Blocks of each matrix of the table, by its name in the file."""
+    blocks = zip(model.matrices, model.table.blocks, strict=True)
+    blocks_of = {id(matrix): starts for matrix, starts in blocks}
+    return {name: blocks_of[id(value)] for name, value in model.named_parameters() if id(value) in blocks_of}
 
 
 def read_model(folder: Path) -> tuple[CTRModel, FeatureConfig, pl.DataFrame]:
@@ -128,14 +216,7 @@ def read_model(folder: Path) -> tuple[CTRModel, FeatureConfig, pl.DataFrame]:
             "Its training has not ended; take it up with 'featsel train --resume'.",
         )
     model = architecture.build(config)
-    weights, _ = read_tensors(folder / WEIGHTS)
-    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    found = {name: value.shape for name, value in weights.items()}
-    if found != expected:
-        raise UnreadableFileError(
-            f"file {str(folder / WEIGHTS)!r} holds the weights of another model", "Train it again."
-        )
-    model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    read_weights(folder, model, config.embedding.dtype)
     return model, config, values
 
 
@@ -192,4 +273,6 @@ def read_checkpoint(
 
 def _what_is_learnt(config: FeatureConfig) -> tuple[Any, ...]:
     checksum = None if config.values is None else config.values.sha256
-    return (config.fields, config.embedding, config.rest, config.label, checksum)
+    # a table learns in float32, however it will be stored
+    table = replace(config.embedding, dtype=TableDtype.FLOAT32)
+    return (config.fields, table, config.rest, config.label, checksum)

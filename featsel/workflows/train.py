@@ -21,9 +21,11 @@ from featsel.artifacts.atomic import check_target, remove_remnants, write_text
 from featsel.artifacts.documents import to_json
 from featsel.artifacts.feature_configs import read_features
 from featsel.core.errors import ConfigError
-from featsel.core.feature_config import FeatureConfig, SplitOrder
+from featsel.core.feature_config import FeatureConfig, SplitOrder, TableDtype
+from featsel.core.table_size import stored_as
 from featsel.engines.local import Resources
 from featsel.models.model import CTRModel
+from featsel.models.quantised import round_table
 from featsel.report.training_page import training_html
 from featsel.training.calibration import calibration
 from featsel.training.cuts import Cuts, EqualCuts, ShardCuts
@@ -88,6 +90,8 @@ class TrainOptions:
     shards : int, optional
         How many shards the rows are cut into, which processes divide; where absent, each process has all
         rows.
+    table_dtype : TableDtype, optional
+        How the numbers of the table are stored; as the config says where absent.
     """
 
     features: Path
@@ -104,6 +108,7 @@ class TrainOptions:
     html: Path | None = None
     cache: Path | None = None
     shards: int | None = None
+    table_dtype: TableDtype | None = None
 
 
 @dataclass(frozen=True)
@@ -195,6 +200,7 @@ def train(
     with joined_team() as team, ExitStack() as stack:
         with team.together():
             config, values = read_features(options.features)
+            config = stored_as(config, options.table_dtype)
             if team.rank == 0:
                 _check_output(options.output)
                 _check_page(request, options)
@@ -255,6 +261,7 @@ def train(
                 team=team,
             )
         moments.append(_Moment.now())
+        round_table(model, config.embedding.dtype)  # metrics are those of the file
         held = {name: _metrics(model, each, settings, team) for name, each in rows.held.items()}
         document = cast(
             "dict[str, Any]",
@@ -279,7 +286,7 @@ def train(
             ),
         )
         if team.rank == 0:
-            write_weights(options.output, model)
+            write_weights(options.output, model, config.embedding.dtype)
             write_text(options.output / "history.csv", _history_csv(fitted.progress.history))
             write_text(options.output / "metrics.json", to_json(document))
             if options.html is not None:

@@ -27,6 +27,7 @@ from featsel.core.feature_config import (
     Pooling,
     Rest,
     Selection,
+    TableDtype,
     Used,
 )
 from featsel.core.table_size import table_bytes
@@ -41,6 +42,7 @@ TABLES = {
     "hash": EmbeddingTable(EmbeddingScheme.HASH, 4, rows=13, salt=5),
     "qr": EmbeddingTable(EmbeddingScheme.QR, 4, rows=12),
     "unified": EmbeddingTable(EmbeddingScheme.UNIFIED, 4, rows=13, lookups=2, salt=5),
+    "int8": EmbeddingTable(EmbeddingScheme.FULL, 4, TableDtype.INT8),
 }
 CITIES = ("Oslo", "Rome", "Łódź")
 TAGS = ("a", "b", "c", "d")
@@ -157,8 +159,9 @@ def exported(*options: str):
     return runtime.InferenceSession("model.onnx")
 
 
-def test_the_graph_predicts_what_predict_does(train, log):
-    expected = train()
+@pytest.mark.parametrize("scheme", ["full", "int8"])
+def test_the_graph_predicts_what_predict_does(train, log, scheme):
+    expected = train(scheme=scheme)
     session = exported()
     (scores,) = session.run(["score"], encoded_by_a_server(log, session))
     assert scores.dtype == np.float32

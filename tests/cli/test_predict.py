@@ -224,6 +224,26 @@ def edited(name, old, new):
     return edit
 
 
+def test_a_hashed_table_of_an_earlier_featsel_is_refused_and_others_are_read(log, clicks, told_error):
+    features = ["select", str(log), "--method", "all", "--dim", "4", "-o", "f.yaml", "-q"]
+    hashed = ["--embedding", "hash", "--table-rows", "40"]
+    for name, arguments in (("full", []), ("hash", hashed)):
+        assert run([*features, *arguments]) == 0
+        assert run(["train", "f.yaml", str(log), "-o", name, *SMALL]) == 0
+    expected = scores_of("full", clicks)
+    for name in ("full", "hash"):
+        path = Path(name) / "model.json"
+        path.write_text(path.read_text().replace("featsel.model/2", "featsel.model/1"))
+
+    assert (scores_of("full", clicks) == expected).all()
+    assert run(["predict", "hash", str(log), "-o", "s.parquet", "-q"]) == DATA
+    err = told_error()
+    assert "holds a model of an earlier featsel, whose fields share all rows of a table of scheme hash" in err
+    assert "Train it again" in err
+    assert run(["train", "f.yaml", str(log), "-o", "hash", *SMALL, "--resume"]) == DATA
+    assert "holds a model of an earlier featsel" in told_error()
+
+
 def log_of(change):
     return lambda: change(pl.read_parquet("log.parquet")).write_parquet("log.parquet")
 
@@ -242,7 +262,7 @@ WRONG = {
     "other weights": (of_another_model, [], DATA, "holds the weights of another model"),
     "another model": (edited("model.json", '"deepfm"', '"best"'), [], DATA, "does not describe a model"),
     "no json": (lambda: Path("m/model.json").write_text("{"), [], DATA, "does not describe a model"),
-    "a newer model": (edited("model.json", "model/1", "model/9"), [], DATA, "does not describe a model"),
+    "a newer model": (edited("model.json", "model/2", "model/9"), [], DATA, "does not describe a model"),
     "no column": (log_of(lambda log: log.drop("item")), [], DATA, "column 'item' is not in the log"),
     "no lists": (
         log_of(lambda log: log.with_columns(tags=pl.lit("t"))),

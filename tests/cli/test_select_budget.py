@@ -256,6 +256,40 @@ def test_a_training_has_the_widths_and_reaches_the_reported_metrics(planted, cap
     assert metrics["model"]["table_bytes"] == reported["bytes"] + 4 * n_rows
 
 
+@pytest.mark.parametrize("dims", ["pca", "optembed"])
+def test_a_saved_architecture_evaluates_to_the_same_numbers_again(planted, capsys, dims):
+    log, _ = planted
+    chosen, _ = select(log, "9kB", "--exclude", "day", "--dims", dims, "--split", "ordered")
+    training = ["--epochs", "2", "--lr", ".02", "--threads", "1", "--precision", "fp32", "-q"]
+    pl.read_parquet(log).tail(1000).write_parquet("test.parquet")
+    scores, metrics = [], []
+    for name in ("first", "second"):
+        capsys.readouterr()
+        assert run(["train", "f.yaml", str(log), "-o", name, "--json", *training]) == 0
+        metrics.append(json.loads(capsys.readouterr().out)["test"])
+        predict = [
+            "predict",
+            name,
+            "test.parquet",
+            "-o",
+            "s.parquet",
+            "--precision",
+            "fp32",
+            "--threads",
+            "1",
+        ]
+        assert run([*predict, "--json", "-q"]) == 0
+        metrics.append(json.loads(capsys.readouterr().out))
+        scores.append(pl.read_parquet("s.parquet")["score"].to_numpy())
+        saved, _ = read_features(Path(name) / "features.yaml")
+        assert saved.fields == chosen.fields
+
+    assert len({field.dim for field in chosen.fields}) > 1
+    assert len({each["auc"] for each in metrics}) == 1
+    assert len({each["log_loss"] for each in metrics}) == 1
+    np.testing.assert_array_equal(*scores)
+
+
 def test_other_widths_of_the_same_search_cost_two_trainings(planted, monkeypatch, tmp_path):
     log, _ = planted
     fits = []

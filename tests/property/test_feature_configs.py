@@ -31,6 +31,7 @@ from featsel.core.feature_config import (
     Rest,
     Selection,
     SplitOrder,
+    TableDtype,
     Used,
 )
 from featsel.core.table_size import table_bytes
@@ -111,6 +112,7 @@ def configs(draw):
                 EmbeddingTable(EmbeddingScheme.HASH, 16, rows=1000, salt=3),
                 EmbeddingTable(EmbeddingScheme.QR, 16, rows=9),
                 EmbeddingTable(EmbeddingScheme.UNIFIED, 16, rows=10, lookups=4),
+                EmbeddingTable(EmbeddingScheme.QR, 16, TableDtype.INT8, rows=9),
             ]
         )
     )

@@ -21,6 +21,7 @@ from featsel.core.feature_config import (
     EncodedKind,
     Encoding,
     Rest,
+    TableDtype,
     ValuesFile,
 )
 from featsel.core.table_size import table_bytes
@@ -146,9 +147,11 @@ def test_a_config_of_hashed_fields_has_no_values_file(config, values, tmp_path):
         EmbeddingTable(EmbeddingScheme.HASH, 16, rows=100, salt=7),
         EmbeddingTable(EmbeddingScheme.QR, 16, rows=100),
         EmbeddingTable(EmbeddingScheme.UNIFIED, 16, rows=100, lookups=4),
+        EmbeddingTable(EmbeddingScheme.FULL, 16, TableDtype.INT8),
+        EmbeddingTable(EmbeddingScheme.HASH, 16, TableDtype.INT8, rows=100),
     ],
 )
-def test_shared_tables_come_back(config, values, tmp_path, table):
+def test_other_tables_come_back(config, values, tmp_path, table):
     shared = with_used(replace(config, embedding=table, rest=Rest.ZERO, weight="w"))
     written = write_features(tmp_path / "f.yaml", shared, values)
     assert read_features(tmp_path / "f.yaml")[0] == written
@@ -202,7 +205,7 @@ def test_an_interrupt_between_the_files_is_noticed(config, values, saved, monkey
         (("bytes: ", "bytes: 1"), "line 6, selection.used.bytes: 1"),
         (("log_loss: 0.125", "log_loss: .nan"), "selection.metrics.full.log_loss: nan is not finite"),
         (("{full: {auc: 0.7, log_loss: 0.125}", "{full: 3"), "selection.metrics.full: 3, expected a mapping"),
-        (("dtype: float32", "dtype: float16"), "embedding.dtype: 'float16' is none of float32"),
+        (("dtype: float32", "dtype: float16"), "embedding.dtype: 'float16' is none of float32, int8"),
         (
             ("dim: 16, dtype", "dim: 0, dtype"),
             "line 7, embedding.dim: 0 is out of range: expected at least 1",
@@ -527,7 +530,7 @@ def test_what_could_not_be_read_again_is_not_written(config, values, tmp_path, s
 def test_what_would_be_read_as_something_else_is_not_written(config, values, tmp_path):
     odd = replace(
         config,
-        embedding=replace(config.embedding, dtype="float32"),
+        embedding=replace(config.embedding, dtype=TableDtype.FLOAT32),
         label=replace(config.label, positive=True),
     )
     odd = replace(odd, data=replace(odd.data, rows=99.5))

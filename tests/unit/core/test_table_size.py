@@ -13,9 +13,10 @@ from featsel.core.feature_config import (
     FeatureConfig,
     Rest,
     Selection,
+    TableDtype,
     Used,
 )
-from featsel.core.table_size import field_bytes, table_bytes
+from featsel.core.table_size import field_bytes, stored_as, table_bytes
 
 
 def field(features, dim):
@@ -54,3 +55,27 @@ def test_a_full_table_has_the_rows_of_its_fields(rest, n_bytes):
 )
 def test_a_shared_table_has_the_rows_it_says(embedding, n_bytes):
     assert table_bytes(config(embedding)) == n_bytes
+
+
+@pytest.mark.parametrize(
+    ("embedding", "n_bytes"),
+    [
+        (EmbeddingTable(EmbeddingScheme.FULL, 8, TableDtype.INT8), (4 * 8 + 11 * 4) + 4 * (8 + 4)),
+        (EmbeddingTable(EmbeddingScheme.HASH, 8, TableDtype.INT8, rows=100), 800 + 2 * 8 * 4),
+        (EmbeddingTable(EmbeddingScheme.QR, 8, TableDtype.INT8, rows=100), 800 + 2 * 8 * 4),
+        (EmbeddingTable(EmbeddingScheme.UNIFIED, 8, TableDtype.INT8, rows=100, lookups=2), 400 + 4 * 4),
+    ],
+)
+def test_a_number_of_int8_takes_a_byte_and_a_column_of_a_block_a_scale(embedding, n_bytes):
+    assert table_bytes(config(embedding)) == n_bytes
+
+
+def test_a_config_says_how_many_bytes_the_type_that_is_stored_takes():
+    plain = config(EmbeddingTable(EmbeddingScheme.FULL, 8))
+
+    stored = stored_as(plain, TableDtype.INT8)
+
+    assert stored.embedding.dtype is TableDtype.INT8
+    assert stored.selection.used.bytes == table_bytes(stored) == 124
+    assert stored_as(plain, None) is plain
+    assert stored_as(stored, TableDtype.INT8) is stored

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
@@ -45,7 +47,8 @@ def logits(
                 weight, place, n_ids = state["table.weight"], identifier, layout.n_ids
             else:
                 weight, place, n_ids = own_matrix(state, layout, index, identifier)
-            vector, first_order = look_up(weight, embedding, n_ids, place, has_linear=has_linear)
+            part = part_of_field(layout, index, len(weight))
+            vector, first_order = look_up(weight, embedding, n_ids, place, part, has_linear=has_linear)
             if name != "lr":
                 vector = np.pad(vector, (0, layout.dim - len(vector)))
                 vector = np.where(np.arange(layout.dim) < layout.dims[index], vector, 0.0)
@@ -62,8 +65,16 @@ def own_matrix(state: State, layout: Layout, index: int, identifier: int) -> tup
     return weight, before + identifier - layout.offsets[index], len(weight)
 
 
+def part_of_field(layout: Layout, index: int, n_rows: int) -> range:
+    """Rows of a table that hashes field by field: one for each field, the others by the ids up to its end."""
+    spare = n_rows - layout.n_fields
+    start, end = layout.offsets[index], layout.offsets[index] + layout.sizes[index]
+    first, after = (Fraction(spare * ids, layout.n_ids) for ids in (start, end))
+    return range(index + math.floor(first), index + 1 + math.floor(after))
+
+
 def look_up(
-    weight: Array, embedding: EmbeddingTable, n_ids: int, identifier: int, *, has_linear: bool
+    weight: Array, embedding: EmbeddingTable, n_ids: int, identifier: int, part: range, *, has_linear: bool
 ) -> tuple[Array, float]:
     """The embedding of a feature, and its first-order weight."""
     if embedding.scheme is EmbeddingScheme.FULL:
@@ -72,6 +83,8 @@ def look_up(
         n_quotients = next(n for n in range(1, n_ids) if n + -(-n_ids // n) <= len(weight))
         modulus = len(weight) - n_quotients
         rows = [identifier // modulus, n_quotients + identifier % modulus]
+    elif embedding.scheme is EmbeddingScheme.HASH:
+        rows = [part[hashed(identifier, embedding.salt or 0, 1, 0) % len(part)]]
     else:
         n_lookups, salt = embedding.lookups or 1, embedding.salt or 0
         rows = [hashed(identifier, salt, n_lookups, j) % len(weight) for j in range(n_lookups)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from featsel.core.errors import ConfigError
 from featsel.core.feature_config import EmbeddingScheme, EmbeddingTable
 from featsel.models import Layout
-from featsel.models.embedding import HashedTable, Table, build_table, mix, modulus_for
+from featsel.models.embedding import HashedTable, Table, build_table, mix, modulus_for, rows_of_fields
 
 from .reference import mixed
 
@@ -153,3 +153,48 @@ def test_look_ups_that_do_not_divide_the_width_are_an_error() -> None:
     with pytest.raises(ConfigError, match="embeddings of width 4 cannot be made of 3 look-ups") as caught:
         new_table(EmbeddingTable(EmbeddingScheme.UNIFIED, 4, rows=50, lookups=3))
     assert caught.value.hint == "Choose a width that is a multiple of the look-ups."
+
+
+@given(sizes=st.lists(st.integers(1, 10**6), min_size=1, max_size=40), spare=st.integers(0, 10**7))
+def test_hashed_fields_get_rows_in_proportion_and_one_at_least(sizes: list[int], spare: int) -> None:
+    n_rows = len(sizes) + spare
+
+    rows = rows_of_fields(sizes, n_rows)
+
+    shares = [1 + spare * size / sum(sizes) for size in sizes]
+    assert sum(rows) == n_rows
+    assert min(rows) >= 1
+    # ends of parts are rounded down
+    assert all(abs(found - share) < 1 + 1e-6 for found, share in zip(rows, shares, strict=True))
+
+
+def test_more_fields_than_rows_are_an_error() -> None:
+    with pytest.raises(ConfigError) as caught:
+        rows_of_fields([5, 7, 9], 2)
+    assert caught.value.message == "2 rows are too few for 3 fields, which have rows of their own"
+    assert caught.value.hint == ("Give the table 3 rows or more, or let fields share rows: scheme 'unified'.")
+
+
+def test_a_hashed_field_keeps_to_its_part_of_the_table() -> None:
+    table = new_table(EmbeddingTable(EmbeddingScheme.HASH, 4, rows=60), n_ids=900)
+    ids = torch.stack([torch.arange(450), torch.arange(450, 900)], dim=1)
+
+    rows = table.rows(ids)[..., 0]
+
+    assert rows_of_fields([450, 450], 60) == (30, 30)
+    assert (rows[:, 0].min().item(), rows[:, 0].max().item()) == (0, 29)
+    assert (rows[:, 1].min().item(), rows[:, 1].max().item()) == (30, 59)
+    counts = torch.bincount(rows.flatten(), minlength=60).double()
+    chi_squared = ((counts - 15) ** 2 / 15).sum().item()
+    assert abs(chi_squared - 58) < 5 * math.sqrt(2 * 58)
+
+
+def test_another_salt_makes_other_collisions() -> None:
+    first, second = (
+        new_table(EmbeddingTable(EmbeddingScheme.HASH, 4, rows=60, salt=salt), n_ids=900) for salt in (0, 1)
+    )
+    ids = torch.stack([torch.arange(450), torch.arange(450, 900)], dim=1)
+
+    same = (first.rows(ids) == second.rows(ids)).double().mean().item()
+
+    assert same == pytest.approx(1 / 30, abs=5 * math.sqrt(1 / 30 / 900))
