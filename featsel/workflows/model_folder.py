@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ MODEL_SCHEMA = "featsel.model/2"
 
 EARLIER_SCHEMA = "featsel.model/1"
 """Its tables of scheme ``hash`` had no part for each field; all others are the same."""
+
+LARGEST_SIZE = 65_536
+"""Of a layer, or of a number of layers: a file that asks for more is damaged, and its model would fill the
+memory before its weights are found to be others."""
 
 FEATURES = "features.yaml"
 WEIGHTS = "model.safetensors"
@@ -111,9 +116,7 @@ def read_architecture(folder: Path) -> tuple[Architecture, FeatureConfig, pl.Dat
         schema = {each: each for each in (MODEL_SCHEMA, EARLIER_SCHEMA)}[document["schema"]]
         names: dict[str, ModelName] = {name: name for name in MODELS}
         name = names[document["model"]]
-        sizes: dict[str, Any] = document["settings"]
-        sizes |= {key: tuple(sizes[key]) for key in ("hidden", "gate_hidden")}
-        architecture = Architecture(name, ModelSettings(**sizes))
+        architecture = Architecture(name, _settings(document["settings"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableFileError(
             f"file {str(path)!r} does not describe a model of this featsel: {error}", "Train it again."
@@ -125,6 +128,31 @@ def read_architecture(folder: Path) -> tuple[Architecture, FeatureConfig, pl.Dat
             "Train it again: each field has a part of the table now. Scheme unified shares all rows.",
         )
     return architecture, config, values
+
+
+def _settings(sizes: Mapping[str, object]) -> ModelSettings:
+    """Sizes as a file has them.
+
+    Raises
+    ------
+    TypeError, ValueError, AttributeError
+        One is missing, of another kind, or absurd.
+    """
+    usual = asdict(ModelSettings(embedding_sd=1.0))
+    if sizes.keys() != usual.keys():
+        raise ValueError(f"settings are {', '.join(map(repr, sizes))}")
+    found: dict[str, Any] = {
+        name: tuple(each) if isinstance(each, list) else each for name, each in sizes.items()
+    }
+    for name, value in found.items():
+        parts = value if isinstance(value, tuple) else (value,)
+        kinds = {float, int} if isinstance(usual[name], float) else {int}
+        is_known = isinstance(value, tuple) == isinstance(usual[name], tuple) and all(
+            type(part) in kinds and 0 <= part <= LARGEST_SIZE for part in parts
+        )
+        if not is_known and not (name == "embedding_sd" and value is None):
+            raise ValueError(f"{name} is {value!r}")
+    return ModelSettings(**found)
 
 
 def write_weights(folder: Path, model: CTRModel, dtype: TableDtype = TableDtype.FLOAT32) -> None:

@@ -261,6 +261,18 @@ WRONG = {
     "weights cut short": (cut_short, [], DATA, "cannot be read as safetensors"),
     "other weights": (of_another_model, [], DATA, "holds the weights of another model"),
     "another model": (edited("model.json", '"deepfm"', '"best"'), [], DATA, "does not describe a model"),
+    "a text for a size": (
+        edited("model.json", '"cross_layers": 3', '"cross_layers": "x"'),
+        [],
+        DATA,
+        "is 'x'",
+    ),
+    "an absurd size": (
+        edited("model.json", '"cross_layers": 3', '"cross_layers": 99999'),
+        [],
+        DATA,
+        "is 99999",
+    ),
     "no json": (lambda: Path("m/model.json").write_text("{"), [], DATA, "does not describe a model"),
     "a newer model": (edited("model.json", "model/2", "model/9"), [], DATA, "does not describe a model"),
     "no column": (log_of(lambda log: log.drop("item")), [], DATA, "column 'item' is not in the log"),
