@@ -40,12 +40,12 @@ from featsel.training.metrics import auc, log_loss
 from featsel.training.predictions import labelled_predictions
 from featsel.training.settings import TrainSettings
 from featsel.workflows.all_features import FeaturePlan, config_of_all, fit_features, values_of_all
-from featsel.workflows.choose import METHODS, SEARCH_VERSION, ChooseOptions
+from featsel.workflows.choose import METHODS, SEARCH_VERSION, ChooseOptions, order_for_budget
 from featsel.workflows.log_rows import LogRows
 from featsel.workflows.peak_memory import PeakMemory
 from featsel.workflows.train_settings import Wishes, complete
 
-CELL_VERSION = 1
+CELL_VERSION = 2
 """Changes whenever a cell finds something else for the same options."""
 
 USABLE = "usable"
@@ -339,10 +339,14 @@ def _method(cell: OrderCell, plan: BenchPlan, rows: SeedRows) -> Callable[[Candi
         return lambda candidates: random_order(candidates, seed=seed)
     method = Method(cell.method)
     backbone = Backbone(plan.search_model, plan.sizes, settings)
-    options = ChooseOptions(
-        method, parse_budget("100%"), plan.search_model, plan.sizes, settings, plan.wishes
-    )
-    return lambda candidates: METHODS[method](candidates, backbone, options)
+    every_field = parse_budget(f"{len(rows.config.fields)}fields")
+    options = ChooseOptions(method, every_field, plan.search_model, plan.sizes, settings, plan.wishes)
+
+    def order(candidates: Candidates) -> FeatureOrder:
+        found = METHODS[method](candidates, backbone, options)
+        return order_for_budget(found, candidates, backbone, options)
+
+    return order
 
 
 def _oracle(truth: tuple[str, ...]) -> Callable[[Candidates], FeatureOrder]:

@@ -38,7 +38,7 @@ from featsel.selection.gbdt import gbdt_order
 from featsel.selection.information import information_order
 from featsel.selection.lasso import lasso_order
 from featsel.selection.lpfs import lpfs_order
-from featsel.selection.mrmr import mrmr_order
+from featsel.selection.mrmr import mrmr_order, with_fields_by_mrmr
 from featsel.selection.mvfs import mvfs_order
 from featsel.selection.optfs import GateSettings, usual_gate_rate
 from featsel.selection.order import FeatureOrder, order_by_feature
@@ -227,6 +227,7 @@ def choose(
     reporter.start("searching", None)
     search = (options.method, options.keeps_noise, options.has_shadows, options.gates, options.budget is None)
     order = stages.order(f"order {search}", lambda: METHODS[options.method](candidates, backbone, options))
+    order = order_for_budget(order, candidates, backbone, options)
     is_found = order.ids.size > 0
     if not is_found:
         reporter.warn(
@@ -430,6 +431,32 @@ METHODS: dict[Method, Callable[[Candidates, Backbone, ChooseOptions], FeatureOrd
     Method.RANDOM: _plain(random_order),
 }
 """What orders features."""
+
+
+def order_for_budget(
+    order: FeatureOrder, candidates: Candidates, backbone: Backbone, options: ChooseOptions
+) -> FeatureOrder:
+    """Order as a budget cuts it: of ``deletion``, a budget of fields takes them as ``mrmr`` has them.
+
+    Parameters
+    ----------
+    order : FeatureOrder
+        Of the method.
+    candidates : Candidates
+        The features.
+    backbone : Backbone
+        Its seed counts.
+    options : ChooseOptions
+        Method and budget.
+
+    Returns
+    -------
+    FeatureOrder
+        The same for all budgets of a kind.
+    """
+    if options.method is not Method.DELETION or options.budget is None or options.budget.fields is None:
+        return order
+    return with_fields_by_mrmr(order, candidates, seed=backbone.settings.seed)
 
 
 def _config_of(

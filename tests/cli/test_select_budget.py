@@ -157,6 +157,35 @@ def test_a_second_budget_trains_once_more_and_finds_the_same(planted, monkeypatc
     assert texts[0] == texts[1] == texts[2]
 
 
+def test_a_budget_of_fields_after_one_of_features_searches_no_more(planted, monkeypatch, tmp_path):
+    log, _ = planted
+    cache = ["--exclude", "day", "--cache", str(tmp_path / "cache")]
+    select(log, "5%", *cache, output="a.yaml")
+    monkeypatch.setitem(choose.METHODS, Method.DELETION, None)  # whoever asks it fails
+
+    config, _ = select(log, "3fields", *cache, output="b.yaml")
+
+    assert len(config.fields) == 3
+
+
+def test_of_few_fields_no_two_say_nearly_the_same():
+    rng = np.random.default_rng(3)
+    strong, weak = rng.integers(0, 6, (2, 6000))
+    # each of three says nearly what the others say: no model of all fields misses one of them
+    alike = [np.where(rng.random(6000) < 0.03, rng.integers(0, 6, 6000), strong) for _ in range(3)]
+    chances = 1 / (1 + np.exp(2 - 0.8 * strong + 0.35 * weak))
+    columns = {"click": (rng.random(6000) < chances).astype(int), "weak": weak}
+    columns |= {f"strong{index}": values for index, values in enumerate(alike)}
+    names = list(columns)[1:]
+    pl.DataFrame(columns).with_columns(pl.col(names).cast(pl.String)).write_csv("log.csv")
+
+    one, _ = select("log.csv", "1fields")
+    two, _ = select("log.csv", "2fields")
+
+    assert one.fields[0].name.startswith("strong")
+    assert {field.name[:4] for field in two.fields} == {"stro", "weak"}
+
+
 def test_a_selection_that_was_killed_goes_on(planted, monkeypatch, tmp_path):
     log, _ = planted
     cache = ["--exclude", "day", "--cache", str(tmp_path / "cache")]
