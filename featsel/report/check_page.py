@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from featsel.quality.findings import CheckReport, Finding, Severity, Status, Waiver
+from featsel.report.article import Article, article_page
 from featsel.report.charts import MAX_BARS
 from featsel.report.check_chart import STYLES, Outcome, closest, drift_chart, outcome
 from featsel.report.check_summary import (
@@ -19,13 +20,12 @@ from featsel.report.check_summary import (
     skipped_checks,
 )
 from featsel.report.check_text import LONGEST_MESSAGE, LONGEST_NAME, amount, clipped, evidence_text, place
-from featsel.report.page import escaped, render_page
+from featsel.report.page import escaped
 from featsel.report.ranking import counted
 from featsel.report.sections import (
     as_mapping,
     badge,
     figure,
-    header,
     options_section,
     scrolling_table,
     seconds,
@@ -79,11 +79,14 @@ def check_html(document: Mapping[str, Any]) -> str:
     str
         An HTML document, the same for the same document.
     """
-    report = _report(document)
+    return article_page(check_article(document))
+
+
+def check_article(document: Mapping[str, Any]) -> Article:
+    """What a page tells of the checks of a log; see :func:`check_html`."""
+    report = check_report(document)
     body = "".join(
         (
-            _header(document, report),
-            "<main>",
             tiles("Results", _tiles(report)),
             warnings_section(_warning_texts(report)),
             *map(_failures, failed_rules(report)),
@@ -92,13 +95,19 @@ def check_html(document: Mapping[str, Any]) -> str:
             _skipped(report),
             _passed(report),
             options_section(as_mapping(document.get("options"))),
-            "</main>",
         )
     )
-    return render_page(f"Checks of {report.title}", body)
+    return Article(
+        f"Checks of {report.title}",
+        f"Is <em>{escaped(report.title)}</em> fit for use?",
+        check_outcome(report),
+        _facts(document),
+        body,
+    )
 
 
-def _report(document: Mapping[str, Any]) -> CheckReport:
+def check_report(document: Mapping[str, Any]) -> CheckReport:
+    """Findings of a document, as far as pages show them."""
     source = document["input"]
     paths = source["paths"]
     more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
@@ -136,9 +145,9 @@ def _finding(check: Mapping[str, Any]) -> Finding:
     )
 
 
-def _header(document: Mapping[str, Any], report: CheckReport) -> str:
+def _facts(document: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
     source, reference = document["input"], as_mapping(document.get("reference"))
-    facts: list[tuple[str, object]] = [
+    return (
         ("Log", source["paths"]),
         ("Rows", source["rows"]),
         ("Columns", source["columns"]),
@@ -147,8 +156,7 @@ def _header(document: Mapping[str, Any], report: CheckReport) -> str:
         ("Fingerprint", source.get("fingerprint")),
         ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
-    ]
-    return header(f"Is <em>{escaped(report.title)}</em> fit for use?", check_outcome(report), facts)
+    )
 
 
 def _tiles(report: CheckReport) -> Iterator[str]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from featsel.ranking.scores import FieldScore, Ranking, Verdict
+from featsel.report.article import Article, article_page
 from featsel.report.charts import MAX_BARS, cardinality_chart, coverage_chart, information_chart
-from featsel.report.page import escaped, render_page
+from featsel.report.page import escaped
 from featsel.report.ranking import (
     SCORE_DISPLAYS,
     FieldColumn,
@@ -25,7 +26,6 @@ from featsel.report.sections import (
     column_header,
     field_name,
     figure,
-    header,
     options_section,
     plain,
     plain_table,
@@ -73,12 +73,21 @@ def ranking_html(
     str
         An HTML document, the same for the same arguments.
     """
+    return article_page(ranking_article(ranking, document=document, more=more, tables=tables))
+
+
+def ranking_article(
+    ranking: Ranking,
+    *,
+    document: Mapping[str, object],
+    more: Sequence[FieldColumn] = (),
+    tables: Sequence[Table] = (),
+) -> Article:
+    """What a page tells of a ranking; see :func:`ranking_html`."""
     options = as_mapping(document.get("options"))
     label = plain(options.get("label") or document.get("label") or "the label")
     body = "".join(
         (
-            _header(ranking, label=label, document=document),
-            "<main>",
             _verdicts(ranking),
             _warnings(ranking),
             _guide(ranking, label=label),
@@ -89,15 +98,20 @@ def ranking_html(
                 for number, table in enumerate(tables, start=1)
             ),
             options_section(options),
-            "</main>",
         )
     )
-    return render_page(f"Field ranking: {label}", body)
+    return Article(
+        f"Field ranking: {label}",
+        f"Which fields tell <em>{escaped(label)}</em>?",
+        ranking_summary(ranking),
+        _facts(ranking, label=label, document=document),
+        body,
+    )
 
 
-def _header(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> str:
+def _facts(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> tuple[tuple[str, object], ...]:
     source = as_mapping(document.get("input"))
-    facts: list[tuple[str, object]] = [
+    return (
         ("Log", source.get("paths")),
         ("Rows", ranking.n_rows),
         ("Columns", _count(source.get("columns"))),
@@ -108,8 +122,7 @@ def _header(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> 
         ("Fingerprint", source.get("fingerprint")),
         ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
-    ]
-    return header(f"Which fields tell <em>{escaped(label)}</em>?", ranking_summary(ranking), facts)
+    )
 
 
 def _verdicts(ranking: Ranking) -> str:
