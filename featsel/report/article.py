@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from featsel.report.page import render_page
-from featsel.report.sections import header
+from featsel.report.page import escaped, render_page
+from featsel.report.sections import facts_list, header
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,33 @@ def article_page(article: Article) -> str:
     """
     top = header(article.heading, article.lead, article.facts)
     return render_page(article.title, f"{top}<main>{article.body}</main>")
+
+
+def nested_article(article: Article, *, source: str, name: str) -> str:
+    """Article among others on one page.
+
+    Its headings go one level down, and what it calls by name within the page gets a name of its own. Both is
+    done on the markup: values stand in it escaped, so that no value has a tag, or a quote that ends one.
+
+    Parameters
+    ----------
+    article : Article
+        What it tells.
+    source : str
+        File that it was made from, as plain text.
+    name : str
+        Identifier of the article within the page.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    body = re.sub(r"(</?)h2\b", r"\1h3", article.body)
+    body = re.sub(r' (id|aria-labelledby)="', rf' \1="{name}-', body)
+    body = body.replace("<details open>", "<details>")
+    return (
+        f'<article id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{article.heading}</h2>'
+        f'<p class="lead">{escaped(article.lead)}.</p><p class="source">From {escaped(source)}</p>'
+        f"{facts_list(article.facts)}{body}</article>"
+    )

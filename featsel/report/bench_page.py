@@ -64,7 +64,7 @@ def bench_article(document: Mapping[str, Any]) -> Article:
     body = "".join(
         (
             tiles("Results", _tiles(document)),
-            *(_of_model(document, model) for model in document["models"]),
+            *(_of_model(document, model, name=f"methods-{n}") for n, model in enumerate(document["models"])),
             f'<section class="guide"><h2>How to read this</h2>{guide}</section>',
             _first_fields(document),
             _points(document),
@@ -113,7 +113,7 @@ def _tiles(document: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _of_model(document: Mapping[str, Any], model: str) -> str:
+def _of_model(document: Mapping[str, Any], model: str, *, name: str) -> str:
     results, table = results_of(document, model), summary_table(document, model)
     told = "".join(f"<p>{escaped(sentence)}</p>" for sentence in bench_sentences(document, model))
     curves = (
@@ -125,9 +125,7 @@ def _of_model(document: Mapping[str, Any], model: str) -> str:
         f'<section class="guide"><h2>{escaped(model)}</h2>{told}</section>'
         + figure(f"AUC over k: {model}", curves, auc_chart(results))
         + figure(f"Areas: {model}", areas, area_chart(results))
-        + plain_table(
-            Table(table.title, table.columns, table.rows), heading=table.title, name=f"methods-{model}"
-        )
+        + plain_table(Table(table.title, table.columns, table.rows), heading=table.title, name=name)
     )
 
 

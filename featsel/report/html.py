@@ -82,8 +82,22 @@ def ranking_article(
     document: Mapping[str, object],
     more: Sequence[FieldColumn] = (),
     tables: Sequence[Table] = (),
+    figures: str = "",
 ) -> Article:
-    """What a page tells of a ranking; see :func:`ranking_html`."""
+    """What a page tells of a ranking; see :func:`ranking_html`.
+
+    Parameters
+    ----------
+    ranking, document, more, tables
+        As there.
+    figures : str
+        HTML behind the charts.
+
+    Returns
+    -------
+    Article
+        The same for the same arguments.
+    """
     options = as_mapping(document.get("options"))
     label = plain(options.get("label") or document.get("label") or "the label")
     body = "".join(
@@ -92,6 +106,7 @@ def ranking_article(
             _warnings(ranking),
             _guide(ranking, label=label),
             _charts(ranking),
+            figures,
             _table_section(ranking_overview(ranking, more=more), verdict_counts(ranking)),
             *(
                 plain_table(table, heading=table.title, name=f"table-{number}")
@@ -217,6 +232,7 @@ def _table_section(table: Table, counts: Mapping[Verdict, int]) -> str:
     shown = _shown_columns(table)
     columns = [table.columns[index] for index in shown]
     rows = "".join(_table_row(table, row, shown) for row in table.rows)
+    head = "".join(map(_table_header, columns))
     buttons = "".join(
         f'<button type="button" data-verdict="{verdict.value}" aria-pressed="true">{badge(verdict.value)} '
         f"{count:,}</button>"
@@ -225,10 +241,10 @@ def _table_section(table: Table, counts: Mapping[Verdict, int]) -> str:
     )
     return (
         '<section><h2 id="all">All fields</h2><div class="controls" hidden>'
-        '<label>Find <input type="search" id="find" placeholder="name or reason" autocomplete="off"></label>'
-        f'<div role="group" aria-label="Verdicts to show">{buttons}</div><output id="count"></output></div>'
+        '<label>Find <input type="search" placeholder="name or reason" autocomplete="off"></label>'
+        f'<div role="group" aria-label="Verdicts to show">{buttons}</div><output></output></div>'
         '<div class="scroll" tabindex="0" role="region" aria-labelledby="all">'
-        f'<table id="fields"><thead><tr>{"".join(map(_table_header, columns))}</tr></thead>'
+        f'<table class="fields" aria-labelledby="all"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{column_guide(columns)}</section>"
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from featsel.ranking.scores import Score
 from featsel.ranking.stability import LEVEL, Stability, TopStability
 from featsel.report.ranking import SCORE_DISPLAYS, FieldColumn
-from featsel.report.table import Align, Column, Table
+from featsel.report.table import Align, Cell, Column, Table
 
 
 def stability_columns(stability: Stability, score: Score) -> tuple[FieldColumn, ...]:
@@ -25,7 +25,7 @@ def stability_columns(stability: Stability, score: Score) -> tuple[FieldColumn, 
     tuple of FieldColumn
         Best and worst rank, lowest and highest score.
     """
-    cells = (
+    cells: tuple[dict[str, Cell], ...] = (
         {name: each.rank_low for name, each in stability.fields.items()},
         {name: each.rank_high for name, each in stability.fields.items()},
         {name: each.score_low for name, each in stability.fields.items()},

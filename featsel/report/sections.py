@@ -29,13 +29,18 @@ def header(heading: str, lead: str, facts: Iterable[tuple[str, object]]) -> str:
     str
         HTML.
     """
+    return f'<header><h1>{heading}</h1><p class="lead">{escaped(lead)}.</p>{facts_list(facts)}</header>'
+
+
+def facts_list(facts: Iterable[tuple[str, object]]) -> str:
+    """Grid of facts: names, and plain values; those that are None are left out."""
     wide = ' class="wide"'
     items = "".join(
         f"<div{wide if name in WIDE_FACTS else ''}><dt>{name}</dt><dd>{escaped(plain(fact))}</dd></div>"
         for name, fact in facts
         if fact is not None
     )
-    return f'<header><h1>{heading}</h1><p class="lead">{escaped(lead)}.</p><dl>{items}</dl></header>'
+    return f'<dl class="facts">{items}</dl>'
 
 
 def tiles(label: str, items: Iterable[str]) -> str:
@@ -123,7 +128,7 @@ def plain_table(table: Table, *, heading: str, name: str) -> str:
     """
     notes = "".join(f"<p>{escaped(note)}</p>" for note in table.notes)
     return (
-        f'<section><h2 id="{name}">{escaped(heading)}</h2>'
+        f'<section><h2 id="{escaped(name)}">{escaped(heading)}</h2>'
         f"{scrolling_table(table, label=name)}{notes}{column_guide(table.columns)}</section>"
     )
 
@@ -151,7 +156,8 @@ def scrolling_table(table: Table, *, label: str) -> str:
     )
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{escaped(label)}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<table aria-labelledby="{escaped(label)}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
