@@ -80,7 +80,10 @@ def read_document(path: Path) -> SavedDocument:
     except (ValueError, RecursionError) as error:
         why = "it is nested beyond reason" if isinstance(error, RecursionError) else str(error)
         raise UnreadableFileError(f"{title} is no JSON document: {why}", WHOLE_HINT) from error
-    schema: Any = document.get("schema") if isinstance(document, dict) else None
+    try:
+        schema: Any = document["schema"]
+    except (KeyError, TypeError, IndexError):  # it may be a list, or a number
+        schema = None
     if not isinstance(schema, str) or not schema.startswith("featsel."):
         raise DataError(
             f"{title} is no result of featsel: its schema is {_clipped(repr(schema))}",

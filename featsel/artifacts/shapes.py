@@ -43,8 +43,9 @@ _WORDS = {
     "string": "text",
     "boolean": "true or false",
     "null": "null",
+    "integer": "a whole number",
+    "number": "a number",
 }
-_WORDS |= {"integer": "a whole number", "number": "a number"}
 
 
 def shape_problems(document: object, schema: Mapping[str, Any]) -> list[Problem]:
@@ -93,9 +94,9 @@ def _problems(value: Any, schema: Schema, path: str, root: Mapping[str, Any]) ->
         yield from _problems(
             value, schema.get("then" if _fits(value, schema["if"], root) else "else", True), path, root
         )
-    if isinstance(value, dict):
+    if _TYPES["object"](value):
         yield from _of_mapping(value, schema, path, root)
-    elif isinstance(value, list) and "items" in schema:
+    elif _TYPES["array"](value) and "items" in schema:
         for index, item in enumerate(value):
             yield from _problems(item, schema["items"], f"{path}[{index}]", root)
 
@@ -131,7 +132,7 @@ def _wrong(value: Any, schema: Mapping[str, Any]) -> str | None:  # noqa: ANN401
         return f"one of {', '.join(str(each) for each in schema['enum'] if each is not None)}"
     if isinstance(value, str):
         return _wrong_text(value, schema)
-    if isinstance(value, list):
+    if _TYPES["array"](value):
         return _wrong_length(value, schema)
     return _wrong_number(value, schema) if _TYPES["number"](value) else None
 

@@ -120,7 +120,8 @@ def _selection(document: Mapping[str, Any]) -> Iterator[str]:
     full, selected = log_losses(document)
     if full is not None and selected is not None:
         yield (
-            f"The validation log loss is {full:.5f} with all features and {selected:.5f} with the chosen ones."
+            f"The validation log loss is {full:.5f} with all features and {selected:.5f} with the chosen "
+            "ones."
         )
 
 

@@ -51,6 +51,11 @@ def article_page(article: Article) -> str:
     return render_page(article.title, f"{top}<main>{article.body}</main>")
 
 
+def folded(html: str) -> str:
+    """Markup with what can be folded away folded away."""
+    return html.replace("<details open>", "<details>")
+
+
 def nested_article(article: Article, *, source: str, name: str) -> str:
     """Article among others on one page.
 
@@ -73,7 +78,7 @@ def nested_article(article: Article, *, source: str, name: str) -> str:
     """
     body = re.sub(r"(</?)h2\b", r"\1h3", article.body)
     body = re.sub(r' (id|aria-labelledby)="', rf' \1="{name}-', body)
-    body = body.replace("<details open>", "<details>")
+    body = folded(body)
     return (
         f'<article id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{article.heading}</h2>'
         f'<p class="lead">{escaped(article.lead)}.</p><p class="source">From {escaped(source)}</p>'

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from featsel.report.answers import QUESTIONS, answer
-from featsel.report.article import Article, nested_article
+from featsel.report.article import Article, folded, nested_article
 from featsel.report.bench_page import bench_article
 from featsel.report.check_page import check_article
 from featsel.report.check_text import LONGEST_NAME, clipped
@@ -61,7 +61,7 @@ def report_html(presented: Sequence[Presented], *, title: str | None = None) -> 
         for each, name in zip(ordered, names, strict=True)
     )
     tables = "".join(
-        plain_table(table, heading=table.title, name=f"side-by-side-{number}")
+        folded(plain_table(table, heading=table.title, name=f"side-by-side-{number}"))
         for number, table in enumerate(side_by_side(ordered), start=1)
     )
     body = (
@@ -106,7 +106,7 @@ def _answers(presented: Sequence[Presented]) -> str:
     items: list[str] = []
     for kind, question in QUESTIONS.items():
         found = of_kind(presented, kind)
-        told = "".join(f"<p>{_told(each, found)}</p>" for each in found)
+        told = "".join(_told(each, found) for each in found)
         items += [f"<div><dt>{question}</dt><dd>{told}</dd></div>"] if found else []
     return (
         '<section class="guide"><h2>In short</h2>'
@@ -116,7 +116,9 @@ def _answers(presented: Sequence[Presented]) -> str:
 
 def _told(each: Presented, found: Sequence[Presented]) -> str:
     source = _source(each, found)
-    return f"{f'<b>{escaped(source)}</b>' if source else ''}{escaped(' '.join(each.sentences))}"
+    first, *others = map(escaped, each.sentences)
+    listed = f"<ul>{''.join(f'<li>{sentence}</li>' for sentence in others)}</ul>" if others else ""
+    return f"<p>{f'<b>{escaped(source)}</b>' if source else ''}{first}</p>{listed}"
 
 
 def _mixed(presented: Sequence[Presented]) -> str:

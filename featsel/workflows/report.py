@@ -167,8 +167,7 @@ def _read(path: Path, source: str) -> Result:
 
 
 def _once(presented: Sequence[Presented]) -> list[Presented]:
-    """All results but feature configs that another result tells of: the selection that wrote them, or a
-    copy."""
+    """All results, but no feature config of which a selection or a copy tells the same."""
     told = [
         _kept(each.result.document)
         for each in presented
