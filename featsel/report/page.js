@@ -89,6 +89,14 @@
     if (controls || rows.length > MANY_ROWS) findable(rows, controls || newControls(region));
   });
 
+  // what is wider than the window is scrolled by keys, too
+  const reachable = () => document.querySelectorAll(".chart").forEach((chart) => {
+    if (chart.scrollWidth > chart.clientWidth) chart.tabIndex = 0;
+    else chart.removeAttribute("tabindex");
+  });
+  window.addEventListener("resize", reachable);
+  reachable();
+
   const root = document.documentElement;
   const theme = make("button");
   theme.type = "button";

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from featsel.report.answers import QUESTIONS, answer
@@ -28,6 +29,10 @@ WORDS = {
     Kind.BENCH: "Comparison of methods",
 }
 """What a result is called in the table of contents."""
+
+MOST_CHECKS = 100
+"""Rows of a table of checks: five hundred fields have twenty thousand checks, and a page of several results is
+for people; the page of the checks alone has more."""
 
 MOST_LOGS = 3
 """Logs that the heading names."""
@@ -144,7 +149,7 @@ def _contents(presented: Sequence[Presented], names: Sequence[str]) -> str:
 
 
 _ARTICLES: Mapping[Kind, Callable[[Mapping[str, Any]], Article]] = {
-    Kind.CHECK: check_article,
+    Kind.CHECK: partial(check_article, most_rows=MOST_CHECKS),
     Kind.RANKING: saved_ranking_article,
     Kind.SELECTION: selection_article,
     Kind.TRAINING: training_article,

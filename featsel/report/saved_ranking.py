@@ -259,7 +259,8 @@ def _strengths_article(document: Mapping[str, Any]) -> Article:
         for entry in document["fields"]
     )
     table = strengths_overview(StrengthRanking(fields, source["rows"], document["trained_rows"]))
-    shown = [index for index, column in enumerate(table.columns) if not column.is_bar]
+    # the name first, which heads its row
+    shown = [1, 0, *(index for index, column in enumerate(table.columns) if index > 1 and not column.is_bar)]
     named = Table(
         "",
         tuple(table.columns[index] for index in shown),

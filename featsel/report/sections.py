@@ -12,6 +12,10 @@ WIDE_FACTS = frozenset({"Log", "Fingerprint"})
 """Facts too long for one cell of the grid."""
 
 
+WIDE_TEXT = 30
+"""Characters from which a cell is a sentence, and not to be squeezed to a word a line on a phone."""
+
+
 def header(heading: str, lead: str, facts: Iterable[tuple[str, object]]) -> str:
     """Top of a page: what it is about, the result in a line, and facts of the run.
 
@@ -149,8 +153,9 @@ def scrolling_table(table: Table, *, label: str) -> str:
         HTML.
     """
     head = "".join(column_header(column) for column in table.columns)
+    number = _class("n" if table.columns[0].align is Align.RIGHT else "")
     rows = "".join(
-        f'<tr><th scope="row">{escaped(table.columns[0].readable(row[0]))}</th>'
+        f'<tr><th scope="row"{number}>{escaped(table.columns[0].readable(row[0]))}</th>'
         f"{''.join(map(cell_html, row[1:], table.columns[1:]))}</tr>\n"
         for row in table.rows
     )
@@ -171,8 +176,13 @@ def column_header(column: Column, *, attributes: str = "") -> str:
 
 def cell_html(cell: Cell, column: Column) -> str:
     """One cell of a table's body."""
-    style = ' class="n"' if column.align is Align.RIGHT else ""
-    return f"<td{style}>{escaped(column.readable(cell))}</td>"
+    text = column.readable(cell)
+    wide = "wide" if len(text) > WIDE_TEXT else ""
+    return f"<td{_class('n' if column.align is Align.RIGHT else wide)}>{escaped(text)}</td>"
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
 
 
 def column_guide(columns: Iterable[Column]) -> str:
