@@ -31,8 +31,8 @@ WORDS = {
 """What a result is called in the table of contents."""
 
 MOST_CHECKS = 100
-"""Rows of a table of checks: five hundred fields have twenty thousand checks, and a page of several results is
-for people; the page of the checks alone has more."""
+"""Rows of a table of checks: five hundred fields have twenty thousand checks, and whoever reads a page of
+several results wants the worst; the page of the checks alone has more."""
 
 MOST_LOGS = 3
 """Logs that the heading names."""

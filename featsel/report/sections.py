@@ -12,7 +12,7 @@ WIDE_FACTS = frozenset({"Log", "Fingerprint"})
 """Facts too long for one cell of the grid."""
 
 
-WIDE_TEXT = 30
+WIDE_TEXT = 20
 """Characters from which a cell is a sentence, and not to be squeezed to a word a line on a phone."""
 
 
