@@ -12,7 +12,7 @@ saved() { local file=$1; shift; printf '\n$ %s > %s\n' "$*" "$file"; "$@" > "$fi
 step featsel synth "$out/log.parquet" --rows 200000 --leak --seed 1
 step featsel check "$out/log.parquet" --time day --save-profile "$out/good-day.json" -o "$out/checks.json" \
   --html "$out/checks.html" --fail-on never
-step featsel rank "$out/log.parquet" --exclude day --redundancy --interactions 5 -o "$out/ranking.json" \
+step featsel rank "$out/log.parquet" --exclude day --redundancy -o "$out/ranking.json" \
   --html "$out/ranking.html"
 step python examples/compare_with_truth.py "$out/ranking.json" "$out/log.truth.json"
 # what was written after the click is no field of a model, whatever it promises

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from featsel.quality.findings import Severity
+from featsel.ranking.interactions import FALSE_DISCOVERIES
 from featsel.ranking.scores import Ranking, Verdict
 from featsel.report.bench import bench_sentences
 from featsel.report.check_page import check_report
@@ -82,20 +83,27 @@ def _ranking(document: Mapping[str, Any]) -> Iterator[str]:
     )
     silent = counts[Verdict.NOISE] + counts[Verdict.CONSTANT] + counts[Verdict.IDENTIFIER]
     if silent:
-        yield f"{counted(silent, 'field')} tell nothing that a model could use by itself."
+        tell = "tells" if silent == 1 else "tell"
+        yield f"{counted(silent, 'other field')} {tell} nothing alone that a model could use."
     leaks = _of(ranking, Verdict.LEAK)
     if leaks:
-        yield (
-            f"{counted(len(leaks), 'field')} know the label too well to be true, leave them out: "
-            f"{_named(leaks)}."
-        )
+        yield (f"Too good to be true, and to be left out unless known before the click: {_named(leaks)}.")
     clusters = document.get("redundancy", {}).get("clusters", ())
     if clusters:
         n_spare = sum(len(cluster["fields"]) - 1 for cluster in clusters)
-        yield f"{counted(n_spare, 'field')} say what another one says already."
+        said = "says" if n_spare == 1 else "say"
+        yield f"{counted(n_spare, 'field')} {said} what another one says already."
+    pairs = [" with ".join(pair["fields"]) for pair in document.get("interactions", ()) if _is_pair(pair)]
+    if pairs:
+        yield f"More than both parts tell together: {_named(pairs)}."
     drifting = [entry["name"] for entry in document["fields"] if entry.get("outlook") == "drifts"]
     if drifting:
-        yield f"What {_named(drifting)} told will not last: its values mean something else from day to day."
+        yield f"Will not last, for values mean something else from day to day: {_named(drifting)}."
+
+
+def _is_pair(pair: Mapping[str, Any]) -> bool:
+    """Whether two fields surely tell something that no other field says by itself."""
+    return pair["q_value"] <= FALSE_DISCOVERIES and pair["known_from"] is None
 
 
 def _of(ranking: Ranking, verdict: Verdict) -> list[str]:
@@ -115,7 +123,7 @@ def _selection(document: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{budget} left {counted(used['fields'], 'field')} with {used['features']:,} of their "
         f"{counted(n_before, 'feature')}, {counted(used['bytes'], 'byte')} of embeddings; "
-        f"{counted(len(document['dropped']), 'field')} were dropped."
+        f"dropped: {counted(len(document['dropped']), 'field')}."
     )
     full, selected = log_losses(document)
     if full is not None and selected is not None:

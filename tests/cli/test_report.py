@@ -1,10 +1,11 @@
-"""``featsel report`` puts results on one page, which is whole, offline and safe, or names the one that is broken."""
+"""``featsel report`` puts results on one page, whole, offline and safe, or names the one that is broken."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
 import io
+import itertools
 import json
 import re
 import shutil
@@ -160,7 +161,7 @@ def test_a_result_is_shown_as_on_its_own_page(results, page, kind):
     assert [heading for heading in SECTIONS[kind] if heading not in text] == []
 
 
-def test_a_saved_ranking_shows_what_its_own_page_shows(results, page, log, tmp_path):
+def test_a_saved_ranking_shows_what_its_own_page_shows(page, log, tmp_path):
     own = tmp_path / "own.html"
     quietly(
         ["rank", log, "--exclude", "hour", "--redundancy", "--html", own, "-o", tmp_path / "r.json", "-q"]
@@ -239,7 +240,7 @@ def test_a_page_can_be_walked_by_headings_and_names(results, page):
     levels = [int(tag[1]) for tag, _ in found.elements if re.fullmatch("h[1-6]", tag)]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     names = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
     assert len(names) == len(set(names))
     named = [a["aria-labelledby"] for _, a in found.elements if "aria-labelledby" in a]
@@ -521,7 +522,7 @@ def test_no_document_however_broken_is_a_bug(results, tmp_path_factory, kind):
     folder = tmp_path_factory.mktemp("broken")
     path, out = folder / "x.json", folder / "report.html"
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     @given(changes())
     def check(edits):
         path.write_text(json.dumps(changed(document, edits)))

@@ -40,7 +40,8 @@ def config(source="features.yaml", **selection):
 
 def test_a_model_is_judged_by_test_rows():
     assert training().sentences == (
-        "deepfm puts a positive test row above a negative one in 71.2 % of all pairs (AUC 0.7123; 50 % is chance).",
+        "deepfm puts a positive test row above a negative one in 71.2 % of all pairs "
+        "(AUC 0.7123; 50 % is chance).",
         "Its log loss is 0.3456 nats a row on 2,000 rows.",
         "Its predictions add up to 1.01 times the positive rows that came: as rates they are about right.",
     )
@@ -60,7 +61,7 @@ def test_nobody_knows_of_a_model_without_held_out_rows():
 
 def test_a_config_tells_what_is_left():
     assert config().sentences == (
-        "The budget 30% left 1 field with 4 of their 9 features, 80 bytes of embeddings; 1 field were dropped.",
+        "The budget 30% left 1 field with 4 of their 9 features, 80 bytes of embeddings; dropped: 1 field.",
     )
     losses = {"full": {"log_loss": 0.5}, "selected": {"log_loss": 0.25}}
     assert config(metrics=losses).sentences[1] == (
