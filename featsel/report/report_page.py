@@ -114,7 +114,7 @@ def _answers(presented: Sequence[Presented]) -> str:
         told = "".join(_told(each, found) for each in found)
         items += [f"<div><dt>{question}</dt><dd>{told}</dd></div>"] if found else []
     return (
-        '<section class="guide"><h2>In short</h2>'
+        '<section class="guide short"><h2>In short</h2>'
         f'<dl class="answers">{"".join(items)}</dl>{_mixed(presented)}</section>'
     )
 
