@@ -29,6 +29,7 @@ docs: $(VENV)/installed
 	$(BIN)/python docs/write_cli.py
 	$(BIN)/python docs/write_readme.py
 	$(BIN)/python docs/write_checks.py
+	$(BIN)/python docs/write_schemas.py
 
 bench: $(VENV)/installed
 	$(BIN)/python benchmarks/startup.py

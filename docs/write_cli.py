@@ -23,7 +23,7 @@ command line wins.
 COMMANDS = (
     *("", "rank", "check", "select", "train", "predict", "bench"),
     *("config", "config validate", "config show", "config diff"),
-    *("export", "convert", "synth"),
+    *("report", "export", "convert", "synth"),
 )
 
 

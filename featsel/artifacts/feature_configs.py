@@ -64,16 +64,39 @@ def read_features(path: Path) -> tuple[FeatureConfig, pl.DataFrame]:
     ConfigError
         Something is wrong with it or with its values file; the message names all of it.
     """
-    title = f"feature config {str(path)!r}"
-    parse, _ = FORMATS[_suffix(path)]
     problems: list[Problem] = []
-    text = read_text(path, title=title, most_bytes=LARGEST_BYTES)
-    root = parse(text, title=title, problems=problems)
-    config = parse_config(root, problems, title=title)
+    config, root = _parse(path, problems)
     values = _load_values(path, config, root, problems)
     if problems:
-        raise ConfigError(told(title, problems), MEND)
+        raise ConfigError(told(_title(path), problems), MEND)
     return config, values
+
+
+def read_config(path: Path) -> FeatureConfig:
+    """Load a feature config without its features, which need not be there.
+
+    Parameters
+    ----------
+    path : Path
+        YAML or JSON, by its extension.
+
+    Returns
+    -------
+    FeatureConfig
+        Checked as far as it tells by itself.
+
+    Raises
+    ------
+    MissingFileError
+        There is no such config.
+    ConfigError
+        Something is wrong with it; the message names all of it.
+    """
+    problems: list[Problem] = []
+    config, _ = _parse(path, problems)
+    if problems:
+        raise ConfigError(told(_title(path), problems), MEND)
+    return config
 
 
 def write_features(path: Path, config: FeatureConfig, values: pl.DataFrame) -> FeatureConfig:
@@ -137,6 +160,17 @@ def check_features_target(path: Path) -> None:
             "Leave out backslashes, colons and bytes that are no text.",
         )
     check_target(path)
+
+
+def _parse(path: Path, problems: list[Problem]) -> tuple[FeatureConfig, Node]:
+    title = _title(path)
+    parse, _ = FORMATS[_suffix(path)]
+    root = parse(read_text(path, title=title, most_bytes=LARGEST_BYTES), title=title, problems=problems)
+    return parse_config(root, problems, title=title), root
+
+
+def _title(path: Path) -> str:
+    return f"feature config {str(path)!r}"
 
 
 def _suffix(path: Path) -> str:

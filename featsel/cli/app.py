@@ -21,7 +21,7 @@ import typer
 from typer.exceptions import TyperException
 
 from featsel import __version__
-from featsel.cli import bench, check, convert, export, features, predict, rank, select, synth, train
+from featsel.cli import bench, check, convert, export, features, predict, rank, report, select, synth, train
 from featsel.cli.interrupts import heed_interrupts
 from featsel.core.errors import FeatselError
 from featsel.core.processes import is_first_process
@@ -46,6 +46,7 @@ app.command("select", epilog=select.EXAMPLES)(select.select)
 app.command("train", epilog=train.EXAMPLES)(train.train)
 app.command("predict", epilog=predict.EXAMPLES)(predict.predict)
 app.command("bench", epilog=bench.EXAMPLES)(bench.bench)
+app.command("report", epilog=report.EXAMPLES)(report.report)
 app.command("export", epilog=export.EXAMPLES)(export.export)
 app.command("convert", epilog=convert.EXAMPLES)(convert.convert)
 app.command("synth", epilog=synth.EXAMPLES)(synth.synth)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from featsel.report.article import Article, article_page
 from featsel.report.bench import CHANCE, bench_sentences, points_table, results_of, summary_table
 from featsel.report.bench_charts import area_chart, auc_chart
-from featsel.report.page import escaped, render_page
+from featsel.report.page import escaped
 from featsel.report.ranking import counted
 from featsel.report.sections import (
     as_mapping,
     figure,
-    header,
     options_section,
     plain,
     plain_table,
@@ -50,28 +50,40 @@ def bench_html(document: Mapping[str, Any]) -> str:
     str
         An HTML document, the same for the same document.
     """
+    return article_page(bench_article(document))
+
+
+def bench_article(document: Mapping[str, Any]) -> Article:
+    """What a page tells of a comparison of methods; see :func:`bench_html`."""
     label = plain(as_mapping(document.get("options")).get("label") or "the label")
+    lead = (
+        f"{counted(len(document['methods']), 'method')}, {counted(len(document['models']), 'model')}, "
+        f"{counted(len(document['k']), 'number')} of fields, {counted(len(document['seeds']), 'seed')}"
+    )
     guide = "".join(f"<p>{escaped(text)}</p>" for text in GUIDE)
     body = "".join(
         (
-            _header(document, label=label),
-            "<main>",
             tiles("Results", _tiles(document)),
-            *(_of_model(document, model) for model in document["models"]),
+            *(_of_model(document, model, name=f"methods-{n}") for n, model in enumerate(document["models"])),
             f'<section class="guide"><h2>How to read this</h2>{guide}</section>',
             _first_fields(document),
             _points(document),
             options_section(as_mapping(document.get("options"))),
-            "</main>",
         )
     )
-    return render_page(f"Comparison of methods: {label}", body)
+    return Article(
+        f"Comparison of methods: {label}",
+        f"Which method orders the fields of <em>{escaped(label)}</em> best?",
+        lead,
+        _facts(document),
+        body,
+    )
 
 
-def _header(document: Mapping[str, Any], *, label: str) -> str:
+def _facts(document: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
     source, rows = as_mapping(document.get("input")), document["rows"]
     cost = document["cost"]
-    facts: list[tuple[str, object]] = [
+    return (
         ("Log", source.get("paths")),
         ("Rows", source.get("rows")),
         ("Training rows", rows["train"]),
@@ -86,12 +98,7 @@ def _header(document: Mapping[str, Any], *, label: str) -> str:
         ("Fingerprint", source.get("fingerprint")),
         ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
-    ]
-    lead = (
-        f"{counted(len(document['methods']), 'method')}, {counted(len(document['models']), 'model')}, "
-        f"{counted(len(document['k']), 'number')} of fields, {counted(len(document['seeds']), 'seed')}"
     )
-    return header(f"Which method orders the fields of <em>{escaped(label)}</em> best?", lead, facts)
 
 
 def _tiles(document: Mapping[str, Any]) -> Iterator[str]:
@@ -106,7 +113,7 @@ def _tiles(document: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _of_model(document: Mapping[str, Any], model: str) -> str:
+def _of_model(document: Mapping[str, Any], model: str, *, name: str) -> str:
     results, table = results_of(document, model), summary_table(document, model)
     told = "".join(f"<p>{escaped(sentence)}</p>" for sentence in bench_sentences(document, model))
     curves = (
@@ -118,9 +125,7 @@ def _of_model(document: Mapping[str, Any], model: str) -> str:
         f'<section class="guide"><h2>{escaped(model)}</h2>{told}</section>'
         + figure(f"AUC over k: {model}", curves, auc_chart(results))
         + figure(f"Areas: {model}", areas, area_chart(results))
-        + plain_table(
-            Table(table.title, table.columns, table.rows), heading=table.title, name=f"methods-{model}"
-        )
+        + plain_table(Table(table.title, table.columns, table.rows), heading=table.title, name=name)
     )
 
 

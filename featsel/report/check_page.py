@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from featsel.quality.findings import CheckReport, Finding, Severity, Status, Waiver
+from featsel.report.article import Article, article_page
 from featsel.report.charts import MAX_BARS
 from featsel.report.check_chart import STYLES, Outcome, closest, drift_chart, outcome
 from featsel.report.check_summary import (
@@ -19,13 +20,12 @@ from featsel.report.check_summary import (
     skipped_checks,
 )
 from featsel.report.check_text import LONGEST_MESSAGE, LONGEST_NAME, amount, clipped, evidence_text, place
-from featsel.report.page import escaped, render_page
+from featsel.report.page import escaped
 from featsel.report.ranking import counted
 from featsel.report.sections import (
     as_mapping,
     badge,
     figure,
-    header,
     options_section,
     scrolling_table,
     seconds,
@@ -79,26 +79,48 @@ def check_html(document: Mapping[str, Any]) -> str:
     str
         An HTML document, the same for the same document.
     """
-    report = _report(document)
+    return article_page(check_article(document))
+
+
+def check_article(document: Mapping[str, Any], *, most_rows: int = MOST_ROWS) -> Article:
+    """What a page tells of the checks of a log; see :func:`check_html`.
+
+    Parameters
+    ----------
+    document : mapping
+        As there.
+    most_rows : int
+        Rows of a table; the document has all of them.
+
+    Returns
+    -------
+    Article
+        The same for the same arguments.
+    """
+    report = check_report(document)
     body = "".join(
         (
-            _header(document, report),
-            "<main>",
             tiles("Results", _tiles(report)),
             warnings_section(_warning_texts(report)),
-            *map(_failures, failed_rules(report)),
+            *(_failures(rule, most_rows) for rule in failed_rules(report)),
             _drift(report),
-            _waived(report),
-            _skipped(report),
-            _passed(report),
+            _waived(report, most_rows),
+            _skipped(report, most_rows),
+            _passed(report, most_rows),
             options_section(as_mapping(document.get("options"))),
-            "</main>",
         )
     )
-    return render_page(f"Checks of {report.title}", body)
+    return Article(
+        f"Checks of {report.title}",
+        f"Is <em>{escaped(report.title)}</em> fit for use?",
+        check_outcome(report),
+        _facts(document),
+        body,
+    )
 
 
-def _report(document: Mapping[str, Any]) -> CheckReport:
+def check_report(document: Mapping[str, Any]) -> CheckReport:
+    """Findings of a document, as far as pages show them."""
     source = document["input"]
     paths = source["paths"]
     more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
@@ -136,9 +158,9 @@ def _finding(check: Mapping[str, Any]) -> Finding:
     )
 
 
-def _header(document: Mapping[str, Any], report: CheckReport) -> str:
+def _facts(document: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
     source, reference = document["input"], as_mapping(document.get("reference"))
-    facts: list[tuple[str, object]] = [
+    return (
         ("Log", source["paths"]),
         ("Rows", source["rows"]),
         ("Columns", source["columns"]),
@@ -147,8 +169,7 @@ def _header(document: Mapping[str, Any], report: CheckReport) -> str:
         ("Fingerprint", source.get("fingerprint")),
         ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
-    ]
-    return header(f"Is <em>{escaped(report.title)}</em> fit for use?", check_outcome(report), facts)
+    )
 
 
 def _tiles(report: CheckReport) -> Iterator[str]:
@@ -169,12 +190,14 @@ def _warning_texts(report: CheckReport) -> Iterator[str]:
     yield from report.notes
 
 
-def _failures(rule: FailedRule) -> str:
+def _failures(rule: FailedRule, most_rows: int) -> str:
     style = STYLES[Outcome(rule.severity.value)]
     heading = f"{badge(rule.severity.value, style)} {escaped(rule.title)}"
     hints = "".join(f"<p>{escaped(hint)}</p>" for hint in rule.hints)
     names = ("field", "found", "measure", "measured", "limit", "chance", "before", "examples")
-    return _section(heading, rule.findings, names, label=f"{rule.severity.value}-{rule.code}", lead=hints)
+    label = f"{rule.severity.value}-{rule.code}"
+    table = _findings_table(rule.findings, names, label=label, most_rows=most_rows)
+    return _section(heading, table, label=label, lead=hints)
 
 
 def _drift(report: CheckReport) -> str:
@@ -194,51 +217,49 @@ def _drift(report: CheckReport) -> str:
     return figure("How far did fields drift?", caption, f'{drift_chart(shown)}<p class="legend">{legend}</p>')
 
 
-def _waived(report: CheckReport) -> str:
+def _waived(report: CheckReport, most_rows: int) -> str:
+    if not report.waived:
+        return ""
     names = ("field", "rule", "found", "measured", "limit", "until", "reason")
-    return _section("Waived", report.waived, names, label="waived") if report.waived else ""
+    table = _findings_table(report.waived, names, label="waived", most_rows=most_rows)
+    return _section("Waived", table, label="waived")
 
 
-def _skipped(report: CheckReport) -> str:
+def _skipped(report: CheckReport, most_rows: int) -> str:
     skipped = skipped_checks(report)
     if not skipped:
         return ""
     columns = tuple(COLUMNS[name] for name in ("reason", "checks", "rules"))
     rows = tuple(
         (clipped(each.reason, LONGEST_MESSAGE), each.n_checks, ", ".join(each.codes))
-        for each in skipped[:MOST_ROWS]
+        for each in skipped[:most_rows]
     )
     table = scrolling_table(Table("", columns, rows), label="skipped")
-    return f'<section><h2 id="skipped">Skipped</h2>{table}{_cut(len(skipped))}</section>'
+    return _section("Skipped", table + _cut(len(skipped), most_rows), label="skipped")
 
 
-def _passed(report: CheckReport) -> str:
+def _passed(report: CheckReport, most_rows: int) -> str:
     passed = passes(report)
     if not passed:
         return ""
     names = ("field", "rule", "found", "measure", "measured", "limit", "chance", "before")
     told = f"{counted(len(passed), 'check')} passed"
-    return (
-        f'<section><details><summary id="passed">{told}</summary>'
-        f"{_findings_table(passed, names, label='passed')}</details></section>"
-    )
+    table = _findings_table(passed, names, label="passed", most_rows=most_rows)
+    return f'<section><details><summary id="passed">{told}</summary>{table}</details></section>'
 
 
-def _section(
-    heading: str, findings: Sequence[Finding], names: Sequence[str], *, label: str, lead: str = ""
-) -> str:
-    table = _findings_table(findings, names, label=label)
+def _section(heading: str, table: str, *, label: str, lead: str = "") -> str:
     return f'<section><h2 id="{escaped(label)}">{heading}</h2>{lead}{table}</section>'
 
 
-def _findings_table(findings: Sequence[Finding], names: Sequence[str], *, label: str) -> str:
-    rows = tuple(tuple(_cell(finding, name) for name in names) for finding in findings[:MOST_ROWS])
+def _findings_table(findings: Sequence[Finding], names: Sequence[str], *, label: str, most_rows: int) -> str:
+    rows = tuple(tuple(_cell(finding, name) for name in names) for finding in findings[:most_rows])
     table = Table("", tuple(COLUMNS[name] for name in names), rows)
-    return scrolling_table(table, label=label) + _cut(len(findings))
+    return scrolling_table(table, label=label) + _cut(len(findings), most_rows)
 
 
-def _cut(n_rows: int) -> str:
-    return f"<p>The first {MOST_ROWS:,} of {n_rows:,} are shown.</p>" if n_rows > MOST_ROWS else ""
+def _cut(n_rows: int, most_rows: int) -> str:
+    return f"<p>The first {most_rows:,} of {n_rows:,} are shown.</p>" if n_rows > most_rows else ""
 
 
 def _cell(finding: Finding, name: str) -> Cell:

@@ -7,13 +7,63 @@ from collections.abc import Mapping, Sequence
 from featsel.ranking.forward import ForwardScore
 from featsel.ranking.outlook import FieldOutlook, Outlook
 from featsel.report.ranking import NAME_WIDTH, REASON_WIDTH, FieldColumn, counted
-from featsel.report.table import Align, Column, Table
+from featsel.report.table import Align, Cell, Column, Table
 
 OUTLOOK_STYLES = {Outlook.FADES.value: "yellow", Outlook.DRIFTS.value: "bold red"}
 """Terminal style of each outlook; a field that lasts needs no colour."""
 
 MOST_NAMED = 5
 """Fields that a sentence names; the table has them all."""
+
+FORWARD_COLUMNS = (
+    FieldColumn(
+        "forward_information",
+        {},
+        Column(
+            "forward",
+            Align.RIGHT,
+            "z,.3f",
+            "mnat",
+            "Log-loss gain per row of click-rate tables of earlier periods over the period's click rate.",
+            drop_order=2,
+        ),
+        1000.0,
+    ),
+    FieldColumn(
+        "carried",
+        {},
+        Column(
+            "carried",
+            Align.RIGHT,
+            ".0%",
+            explanation="Forward information as a share of what rows of the same time gain.",
+            drop_order=4,
+        ),
+    ),
+    FieldColumn(
+        "drift_q_value",
+        {},
+        Column(
+            "drift q",
+            Align.RIGHT,
+            ".2g",
+            explanation="q-value of effects that differ from period to period.",
+            drop_order=9,
+        ),
+    ),
+    FieldColumn(
+        "outlook",
+        {},
+        Column(
+            "outlook",
+            explanation="lasts: half of what it tells or more is carried forward; drifts: it is not, for "
+            "the effects of its values change; fades: it is not, for other reasons.",
+            styles=OUTLOOK_STYLES,
+            drop_order=2,
+        ),
+    ),
+)
+"""What forward scores add to every field, without their cells."""
 
 
 def forward_columns(
@@ -33,54 +83,13 @@ def forward_columns(
     tuple of FieldColumn
         Forward information, how much of the in-time information that is, the test for drift, and a word.
     """
-    return (
-        FieldColumn(
-            "forward_information",
-            {name: score.nats for name, score in scores.items()},
-            Column(
-                "forward",
-                Align.RIGHT,
-                "z,.3f",
-                "mnat",
-                "Log-loss gain per row of click-rate tables of earlier periods over the period's click rate.",
-                drop_order=2,
-            ),
-            1000.0,
-        ),
-        FieldColumn(
-            "carried",
-            {name: outlook.carried for name, outlook in outlooks.items()},
-            Column(
-                "carried",
-                Align.RIGHT,
-                ".0%",
-                explanation="Forward information as a share of what rows of the same time gain.",
-                drop_order=4,
-            ),
-        ),
-        FieldColumn(
-            "drift_q_value",
-            {name: outlook.q_value for name, outlook in outlooks.items()},
-            Column(
-                "drift q",
-                Align.RIGHT,
-                ".2g",
-                explanation="q-value of effects that differ from period to period.",
-                drop_order=9,
-            ),
-        ),
-        FieldColumn(
-            "outlook",
-            {name: outlook.outlook.value if outlook.outlook else None for name, outlook in outlooks.items()},
-            Column(
-                "outlook",
-                explanation="lasts: half of what it tells or more is carried forward; drifts: it is not, for "
-                "the effects of its values change; fades: it is not, for other reasons.",
-                styles=OUTLOOK_STYLES,
-                drop_order=2,
-            ),
-        ),
+    cells: tuple[dict[str, Cell], ...] = (
+        {name: score.nats for name, score in scores.items()},
+        {name: outlook.carried for name, outlook in outlooks.items()},
+        {name: outlook.q_value for name, outlook in outlooks.items()},
+        {name: outlook.outlook.value if outlook.outlook else None for name, outlook in outlooks.items()},
     )
+    return tuple(column.filled(found) for column, found in zip(FORWARD_COLUMNS, cells, strict=True))
 
 
 def fading_table(

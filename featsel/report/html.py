@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from featsel.ranking.scores import FieldScore, Ranking, Verdict
+from featsel.report.article import Article, article_page
 from featsel.report.charts import MAX_BARS, cardinality_chart, coverage_chart, information_chart
-from featsel.report.page import escaped, render_page
+from featsel.report.page import escaped
 from featsel.report.ranking import (
     SCORE_DISPLAYS,
     FieldColumn,
@@ -25,7 +26,6 @@ from featsel.report.sections import (
     column_header,
     field_name,
     figure,
-    header,
     options_section,
     plain,
     plain_table,
@@ -73,31 +73,60 @@ def ranking_html(
     str
         An HTML document, the same for the same arguments.
     """
+    return article_page(ranking_article(ranking, document=document, more=more, tables=tables))
+
+
+def ranking_article(
+    ranking: Ranking,
+    *,
+    document: Mapping[str, object],
+    more: Sequence[FieldColumn] = (),
+    tables: Sequence[Table] = (),
+    figures: str = "",
+) -> Article:
+    """What a page tells of a ranking; see :func:`ranking_html`.
+
+    Parameters
+    ----------
+    ranking, document, more, tables
+        As there.
+    figures : str
+        HTML behind the charts.
+
+    Returns
+    -------
+    Article
+        The same for the same arguments.
+    """
     options = as_mapping(document.get("options"))
     label = plain(options.get("label") or document.get("label") or "the label")
     body = "".join(
         (
-            _header(ranking, label=label, document=document),
-            "<main>",
             _verdicts(ranking),
             _warnings(ranking),
             _guide(ranking, label=label),
             _charts(ranking),
+            figures,
             _table_section(ranking_overview(ranking, more=more), verdict_counts(ranking)),
             *(
                 plain_table(table, heading=table.title, name=f"table-{number}")
                 for number, table in enumerate(tables, start=1)
             ),
             options_section(options),
-            "</main>",
         )
     )
-    return render_page(f"Field ranking: {label}", body)
+    return Article(
+        f"Field ranking: {label}",
+        f"Which fields tell <em>{escaped(label)}</em>?",
+        ranking_summary(ranking),
+        _facts(ranking, label=label, document=document),
+        body,
+    )
 
 
-def _header(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> str:
+def _facts(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> tuple[tuple[str, object], ...]:
     source = as_mapping(document.get("input"))
-    facts: list[tuple[str, object]] = [
+    return (
         ("Log", source.get("paths")),
         ("Rows", ranking.n_rows),
         ("Columns", _count(source.get("columns"))),
@@ -108,8 +137,7 @@ def _header(ranking: Ranking, *, label: str, document: Mapping[str, object]) -> 
         ("Fingerprint", source.get("fingerprint")),
         ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
-    ]
-    return header(f"Which fields tell <em>{escaped(label)}</em>?", ranking_summary(ranking), facts)
+    )
 
 
 def _verdicts(ranking: Ranking) -> str:
@@ -204,6 +232,7 @@ def _table_section(table: Table, counts: Mapping[Verdict, int]) -> str:
     shown = _shown_columns(table)
     columns = [table.columns[index] for index in shown]
     rows = "".join(_table_row(table, row, shown) for row in table.rows)
+    head = "".join(map(_table_header, columns))
     buttons = "".join(
         f'<button type="button" data-verdict="{verdict.value}" aria-pressed="true">{badge(verdict.value)} '
         f"{count:,}</button>"
@@ -212,10 +241,10 @@ def _table_section(table: Table, counts: Mapping[Verdict, int]) -> str:
     )
     return (
         '<section><h2 id="all">All fields</h2><div class="controls" hidden>'
-        '<label>Find <input type="search" id="find" placeholder="name or reason" autocomplete="off"></label>'
-        f'<div role="group" aria-label="Verdicts to show">{buttons}</div><output id="count"></output></div>'
+        '<label>Find <input type="search" placeholder="name or reason" autocomplete="off"></label>'
+        f'<div role="group" aria-label="Verdicts to show">{buttons}</div><output></output></div>'
         '<div class="scroll" tabindex="0" role="region" aria-labelledby="all">'
-        f'<table id="fields"><thead><tr>{"".join(map(_table_header, columns))}</tr></thead>'
+        f'<table class="fields" aria-labelledby="all"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>{column_guide(columns)}</section>"
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from featsel.ranking.interactions import Interaction, Interactions
 from featsel.report.ranking import NAME_WIDTH, counted
 from featsel.report.table import Align, Cell, Column, Table
@@ -49,6 +51,25 @@ def interactions_table(found: Interactions) -> Table:
     Table
         One row per pair.
     """
+    compared = f"{counted(found.n_pairs, 'pair')} compared, {found.n_exact:,} exactly; "
+    return best_pairs_table(found.pairs, compared)
+
+
+def best_pairs_table(pairs: Sequence[Interaction], compared: str = "") -> Table:
+    """Interactions of which the document tells; it does not say how many pairs were looked at.
+
+    Parameters
+    ----------
+    pairs : sequence of Interaction
+        Best first.
+    compared : str
+        How many they are the best of, as the beginning of a sentence.
+
+    Returns
+    -------
+    Table
+        One row per pair.
+    """
     columns = (
         Column("field", wrap_at=NAME_WIDTH, explanation="One field of the pair."),
         Column("with", wrap_at=NAME_WIDTH, explanation="The other one."),
@@ -71,10 +92,9 @@ def interactions_table(found: Interactions) -> Table:
         Column("cells", Align.RIGHT, ",", explanation="Pairs of values that occur.", drop_order=4),
         Column("known from", explanation="A field that determines both.", drop_order=5),
     )
-    n_significant = sum(pair.is_significant for pair in found.pairs)
-    told = f"{counted(found.n_pairs, 'pair')} compared, {found.n_exact:,} exactly; "
-    told += f"{n_significant:,} of these {len(found.pairs):,} tell more together than chance would."
-    return Table("Interactions", columns, tuple(map(_row, found.pairs)), (told,))
+    n_significant = sum(pair.is_significant for pair in pairs)
+    told = f"{compared}{n_significant:,} of these {len(pairs):,} tell more together than chance would."
+    return Table("Interactions", columns, tuple(map(_row, pairs)), (told,))
 
 
 def _row(pair: Interaction) -> tuple[Cell, ...]:

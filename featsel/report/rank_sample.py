@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from featsel.ranking.sampling import SampleInterval, Undecided
 from featsel.ranking.scores import Ranking, Score
 from featsel.report.ranking import SCORE_DISPLAYS, FieldColumn
-from featsel.report.table import Align, Column
+from featsel.report.table import Align, Cell, Column
 
 
 def sample_columns(intervals: Mapping[str, SampleInterval | None], score: Score) -> tuple[FieldColumn, ...]:
@@ -25,11 +25,20 @@ def sample_columns(intervals: Mapping[str, SampleInterval | None], score: Score)
     tuple of FieldColumn
         Low and high end; empty cells where a sample cannot tell.
     """
+    cells: tuple[dict[str, Cell], ...] = (
+        {name: each.low if each else None for name, each in intervals.items()},
+        {name: each.high if each else None for name, each in intervals.items()},
+    )
+    return tuple(column.filled(found) for column, found in zip(bound_columns(score), cells, strict=True))
+
+
+def bound_columns(score: Score) -> tuple[FieldColumn, ...]:
+    """What :func:`sample_columns` shows, without cells."""
     display = SCORE_DISPLAYS[score]
     return (
         FieldColumn(
             "score_low",
-            {name: each.low if each else None for name, each in intervals.items()},
+            {},
             Column(
                 "log from",
                 Align.RIGHT,
@@ -42,7 +51,7 @@ def sample_columns(intervals: Mapping[str, SampleInterval | None], score: Score)
         ),
         FieldColumn(
             "score_high",
-            {name: each.high if each else None for name, each in intervals.items()},
+            {},
             Column(
                 "to",
                 Align.RIGHT,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from featsel.ranking.scores import Score
-from featsel.ranking.stability import LEVEL, Stability
+from featsel.ranking.stability import LEVEL, Stability, TopStability
 from featsel.report.ranking import SCORE_DISPLAYS, FieldColumn
-from featsel.report.table import Align, Column, Table
+from featsel.report.table import Align, Cell, Column, Table
 
 
 def stability_columns(stability: Stability, score: Score) -> tuple[FieldColumn, ...]:
@@ -23,22 +25,30 @@ def stability_columns(stability: Stability, score: Score) -> tuple[FieldColumn, 
     tuple of FieldColumn
         Best and worst rank, lowest and highest score.
     """
-    display, fields = SCORE_DISPLAYS[score], stability.fields
-    share = f"{LEVEL:.0%}"
+    cells: tuple[dict[str, Cell], ...] = (
+        {name: each.rank_low for name, each in stability.fields.items()},
+        {name: each.rank_high for name, each in stability.fields.items()},
+        {name: each.score_low for name, each in stability.fields.items()},
+        {name: each.score_high for name, each in stability.fields.items()},
+    )
+    return tuple(column.filled(found) for column, found in zip(interval_columns(score), cells, strict=True))
+
+
+def interval_columns(score: Score) -> tuple[FieldColumn, ...]:
+    """What :func:`stability_columns` shows, without cells."""
+    display, share = SCORE_DISPLAYS[score], f"{LEVEL:.0%}"
     return (
         FieldColumn(
-            "rank_low",
-            {name: each.rank_low for name, each in fields.items()},
-            Column("# best", Align.RIGHT, explanation=f"Best place in {share} of the halves."),
+            "rank_low", {}, Column("# best", Align.RIGHT, explanation=f"Best place in {share} of the halves.")
         ),
         FieldColumn(
             "rank_high",
-            {name: each.rank_high for name, each in fields.items()},
+            {},
             Column("# worst", Align.RIGHT, explanation=f"Worst place in {share} of the halves."),
         ),
         FieldColumn(
             "score_resampled_low",
-            {name: each.score_low for name, each in fields.items()},
+            {},
             Column(
                 "halves from",
                 Align.RIGHT,
@@ -51,7 +61,7 @@ def stability_columns(stability: Stability, score: Score) -> tuple[FieldColumn, 
         ),
         FieldColumn(
             "score_resampled_high",
-            {name: each.score_high for name, each in fields.items()},
+            {},
             Column(
                 "to",
                 Align.RIGHT,
@@ -100,13 +110,13 @@ def stability_content(stability: Stability, *, n_resamples: int, halved: str) ->
     }
 
 
-def stability_table(stability: Stability, *, n_resamples: int, halved: str) -> Table:
+def stability_table(tops: Sequence[TopStability], *, n_resamples: int, halved: str) -> Table:
     """Stability of the first fields beside their worth.
 
     Parameters
     ----------
-    stability : Stability
-        What the halves show.
+    tops : sequence of TopStability
+        What the halves show of the first fields.
     n_resamples : int
         How many there were.
     halved : str
@@ -151,7 +161,7 @@ def stability_table(stability: Stability, *, n_resamples: int, halved: str) -> T
             top.usable_information,
             top.significant_share,
         )
-        for top in stability.tops
+        for top in tops
     )
     note = (
         f"{n_resamples:,} random halves of the {halved}. An order can be stable and worthless: read "

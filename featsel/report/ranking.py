@@ -82,6 +82,10 @@ class FieldColumn:
     shown: Column
     factor: float = 1.0
 
+    def filled(self, cells: Mapping[str, Cell]) -> FieldColumn:
+        """The same column with other cells."""
+        return replace(self, cells=cells)
+
     def cell(self, name: str) -> Cell:
         """What people see of a field."""
         cell = self.cells[name]

@@ -25,6 +25,41 @@ RELATION_WORDS = {
 FIELDS_WIDTH = 40
 """Characters of a list of fields on one line."""
 
+REDUNDANCY_COLUMNS = (
+    FieldColumn(
+        "redundant_with",
+        {},
+        Column(
+            "shares with",
+            wrap_at=NAME_WIDTH,
+            drop_order=4,
+            explanation="The field that it has most in common with.",
+        ),
+    ),
+    FieldColumn(
+        "redundancy",
+        {},
+        Column(
+            "redundancy",
+            Align.RIGHT,
+            ".0%",
+            explanation="What the two have in common beyond chance, as a share of the smaller entropy.",
+            drop_order=4,
+        ),
+    ),
+    FieldColumn(
+        "mrmr_rank",
+        {},
+        Column(
+            "added",
+            Align.RIGHT,
+            drop_order=3,
+            explanation="Place if each field is to add to the ones before it.",
+        ),
+    ),
+)
+"""What redundancy adds to every field, without their cells."""
+
 
 def redundancy_columns(
     names: Sequence[str],
@@ -58,38 +93,9 @@ def redundancy_columns(
         name: float(share) for name, share in zip(names, redundancy.tolist(), strict=True)
     }
     places: dict[str, Cell] = {names[place]: rank for rank, place in enumerate(order, start=1)}
-    return (
-        FieldColumn(
-            "redundant_with",
-            with_names,
-            Column(
-                "shares with",
-                wrap_at=NAME_WIDTH,
-                drop_order=4,
-                explanation="The field that it has most in common with.",
-            ),
-        ),
-        FieldColumn(
-            "redundancy",
-            shares,
-            Column(
-                "redundancy",
-                Align.RIGHT,
-                ".0%",
-                explanation="What the two have in common beyond chance, as a share of the smaller entropy.",
-                drop_order=4,
-            ),
-        ),
-        FieldColumn(
-            "mrmr_rank",
-            places,
-            Column(
-                "added",
-                Align.RIGHT,
-                drop_order=3,
-                explanation="Place if each field is to add to the ones before it.",
-            ),
-        ),
+    return tuple(
+        column.filled(cells)
+        for column, cells in zip(REDUNDANCY_COLUMNS, (with_names, shares, places), strict=True)
     )
 
 

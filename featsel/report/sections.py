@@ -12,6 +12,10 @@ WIDE_FACTS = frozenset({"Log", "Fingerprint"})
 """Facts too long for one cell of the grid."""
 
 
+WIDE_TEXT = 20
+"""Characters from which a cell is a sentence, and not to be squeezed to a word a line on a phone."""
+
+
 def header(heading: str, lead: str, facts: Iterable[tuple[str, object]]) -> str:
     """Top of a page: what it is about, the result in a line, and facts of the run.
 
@@ -29,13 +33,18 @@ def header(heading: str, lead: str, facts: Iterable[tuple[str, object]]) -> str:
     str
         HTML.
     """
+    return f'<header><h1>{heading}</h1><p class="lead">{escaped(lead)}.</p>{facts_list(facts)}</header>'
+
+
+def facts_list(facts: Iterable[tuple[str, object]]) -> str:
+    """Grid of facts: names, and plain values; those that are None are left out."""
     wide = ' class="wide"'
     items = "".join(
         f"<div{wide if name in WIDE_FACTS else ''}><dt>{name}</dt><dd>{escaped(plain(fact))}</dd></div>"
         for name, fact in facts
         if fact is not None
     )
-    return f'<header><h1>{heading}</h1><p class="lead">{escaped(lead)}.</p><dl>{items}</dl></header>'
+    return f'<dl class="facts">{items}</dl>'
 
 
 def tiles(label: str, items: Iterable[str]) -> str:
@@ -123,7 +132,7 @@ def plain_table(table: Table, *, heading: str, name: str) -> str:
     """
     notes = "".join(f"<p>{escaped(note)}</p>" for note in table.notes)
     return (
-        f'<section><h2 id="{name}">{escaped(heading)}</h2>'
+        f'<section><h2 id="{escaped(name)}">{escaped(heading)}</h2>'
         f"{scrolling_table(table, label=name)}{notes}{column_guide(table.columns)}</section>"
     )
 
@@ -144,14 +153,16 @@ def scrolling_table(table: Table, *, label: str) -> str:
         HTML.
     """
     head = "".join(column_header(column) for column in table.columns)
+    number = _class("n" if table.columns[0].align is Align.RIGHT else "")
     rows = "".join(
-        f'<tr><th scope="row">{escaped(table.columns[0].readable(row[0]))}</th>'
+        f'<tr><th scope="row"{number}>{escaped(table.columns[0].readable(row[0]))}</th>'
         f"{''.join(map(cell_html, row[1:], table.columns[1:]))}</tr>\n"
         for row in table.rows
     )
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{escaped(label)}">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<table aria-labelledby="{escaped(label)}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -165,8 +176,13 @@ def column_header(column: Column, *, attributes: str = "") -> str:
 
 def cell_html(cell: Cell, column: Column) -> str:
     """One cell of a table's body."""
-    style = ' class="n"' if column.align is Align.RIGHT else ""
-    return f"<td{style}>{escaped(column.readable(cell))}</td>"
+    text = column.readable(cell)
+    wide = "wide" if len(text) > WIDE_TEXT else ""
+    return f"<td{_class('n' if column.align is Align.RIGHT else wide)}>{escaped(text)}</td>"
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
 
 
 def column_guide(columns: Iterable[Column]) -> str:

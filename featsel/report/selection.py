@@ -143,6 +143,13 @@ def greatest_gain(evidence: Mapping[str, Any]) -> int | None:
     return best["features"] if best["gain"] > curve[-1]["gain"] else None
 
 
+def log_losses(document: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Validation log loss with all features and with the chosen ones, as far as a document tells."""
+    metrics: Mapping[str, Mapping[str, float]] = document["selection"].get("metrics") or {}
+    full, selected = (metrics[name].get("log_loss") if name in metrics else None for name in SETS)
+    return full, selected
+
+
 def _sentences(document: Mapping[str, Any]) -> Iterator[str]:
     evidence = document["evidence"]
     full, selected = (evidence[name] for name in SETS)

@@ -7,13 +7,13 @@ from typing import Any
 
 from featsel.core.feature_config import EmbeddingScheme, EncodedField, EncodedKind, Encoding, Rest, TableDtype
 from featsel.core.table_size import field_bytes
+from featsel.report.article import Article, article_page
 from featsel.report.charts import MAX_BARS
-from featsel.report.page import escaped, render_page
+from featsel.report.page import escaped
 from featsel.report.ranking import counted, percent
 from featsel.report.sections import (
     as_mapping,
     figure,
-    header,
     options_section,
     plain,
     plain_table,
@@ -56,11 +56,19 @@ def selection_html(document: Mapping[str, Any]) -> str:
     str
         An HTML document, the same for the same document.
     """
+    return article_page(selection_article(document))
+
+
+def selection_article(document: Mapping[str, Any]) -> Article:
+    """What a page tells of a selection; see :func:`selection_html`."""
     label = plain(as_mapping(document.get("options")).get("label") or "the label")
+    used = document["selection"]["used"]
+    lead = (
+        f"{counted(used['fields'], 'field')} with {counted(used['features'], 'feature')} are kept, "
+        f"{counted(len(document['dropped']), 'field')} dropped"
+    )
     body = "".join(
         (
-            _header(document, label=label),
-            "<main>",
             tiles("Results", _tiles(document)),
             warnings_section(_warning_texts(document.get("evidence"))),
             _result(document),
@@ -69,16 +77,21 @@ def selection_html(document: Mapping[str, Any]) -> str:
             plain_table(_fields_table(document), heading="Kept fields", name="kept"),
             _dropped(document),
             options_section(as_mapping(document.get("options"))),
-            "</main>",
         )
     )
-    return render_page(f"Feature selection: {label}", body)
+    return Article(
+        f"Feature selection: {label}",
+        f"Which features tell <em>{escaped(label)}</em>?",
+        lead,
+        _facts(document),
+        body,
+    )
 
 
-def _header(document: Mapping[str, Any], *, label: str) -> str:
+def _facts(document: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
     source, selection = as_mapping(document.get("input")), document["selection"]
     rows = as_mapping(as_mapping(document.get("evidence")).get("rows"))
-    facts: list[tuple[str, object]] = [
+    return (
         ("Log", source.get("paths")),
         ("Rows", source.get("rows")),
         ("Training rows", rows.get("train")),
@@ -92,13 +105,7 @@ def _header(document: Mapping[str, Any], *, label: str) -> str:
         ("Fingerprint", source.get("fingerprint")),
         ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
-    ]
-    used = selection["used"]
-    lead = (
-        f"{counted(used['fields'], 'field')} with {counted(used['features'], 'feature')} are kept, "
-        f"{counted(len(document['dropped']), 'field')} dropped"
     )
-    return header(f"Which features tell <em>{escaped(label)}</em>?", lead, facts)
 
 
 def _tiles(document: Mapping[str, Any]) -> Iterator[str]:

@@ -115,9 +115,10 @@ def text_at(x: float, y: float, text: str, style: str = "") -> str:
 
 def shortened(text: str, columns: int) -> str:
     """Text that is no wider than so many columns; what is left out is its middle."""
-    if text_columns(text) <= columns:
+    # no character is narrower than a column: a long text is not measured whole
+    if len(text) <= columns and text_columns(text) <= columns:
         return text
-    head, tail = text, text
+    head, tail = text[: columns * 2 // 3], text[-(columns // 3) :]
     while text_columns(head) > columns * 2 // 3 - 1:
         head = head[:-1]
     while text_columns(tail) > columns // 3:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from featsel.report.page import escaped, render_page
+from featsel.report.article import Article, article_page
+from featsel.report.page import escaped
 from featsel.report.ranking import counted
 from featsel.report.sections import (
     as_mapping,
     definitions,
     figure,
-    header,
     options_section,
     plain,
     plain_table,
@@ -61,12 +61,19 @@ def training_html(document: Mapping[str, Any]) -> str:
     str
         An HTML document, the same for the same document.
     """
+    return article_page(training_article(document))
+
+
+def training_article(document: Mapping[str, Any]) -> Article:
+    """What a page tells of a training; see :func:`training_html`."""
     name = str(document["model"]["name"])
+    lead = (
+        f"Learnt from {counted(document['train']['rows'], 'row')} in {counted(document['epochs'], 'epoch')}; "
+        f"the weights are those of epoch {document['best_epoch']}"
+    )
     history = [_evaluated(line) for line in document["history"]]
     body = "".join(
         (
-            _header(document, name=name),
-            "<main>",
             _tiles(document),
             warnings_section(_warning_texts(document)),
             _guide(),
@@ -77,17 +84,22 @@ def training_html(document: Mapping[str, Any]) -> str:
             _bins(document),
             _timing(document),
             options_section(as_mapping(document.get("options"))),
-            "</main>",
         )
     )
-    return render_page(f"Training: {name}", body)
+    return Article(
+        f"Training: {name}",
+        f"How well does <em>{escaped(name)}</em> predict?",
+        lead,
+        _facts(document),
+        body,
+    )
 
 
-def _header(document: Mapping[str, Any], *, name: str) -> str:
+def _facts(document: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
     source, model = as_mapping(document.get("input")), document["model"]
     options, split = as_mapping(document.get("options")), as_mapping(document.get("split"))
     shares = [f"{split[part]:.3g} {PART_WORDS[part]}" for part in ("valid", "test") if split.get(part)]
-    facts: list[tuple[str, object]] = [
+    return (
         ("Log", source.get("paths")),
         ("Rows", source.get("rows")),
         ("Fields", source.get("columns")),
@@ -99,12 +111,7 @@ def _header(document: Mapping[str, Any], *, name: str) -> str:
         ("Fingerprint", source.get("fingerprint")),
         ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
-    ]
-    lead = (
-        f"Learnt from {counted(document['train']['rows'], 'row')} in {counted(document['epochs'], 'epoch')}; "
-        f"the weights are those of epoch {document['best_epoch']}"
     )
-    return header(f"How well does <em>{escaped(name)}</em> predict?", lead, facts)
 
 
 def _device(options: Mapping[str, object]) -> str | None:

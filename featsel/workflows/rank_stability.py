@@ -50,7 +50,7 @@ def rank_halves(ranked: RankedLog, *, n_resamples: int) -> Analysis:
     return Analysis(
         stability_columns(found, score),
         {"stability": stability_content(found, n_resamples=n_resamples, halved=halved)},
-        (stability_table(found, n_resamples=n_resamples, halved=halved),) if found.tops else (),
+        (stability_table(found.tops, n_resamples=n_resamples, halved=halved),) if found.tops else (),
     )
 
 

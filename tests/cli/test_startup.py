@@ -22,7 +22,7 @@ HEAVY = {
 }
 
 
-COMMANDS = ("rank", "select", "train", "predict", "bench", "config", "export", "convert", "synth")
+COMMANDS = ("rank", "select", "train", "predict", "bench", "report", "config", "export", "convert", "synth")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
