@@ -89,7 +89,7 @@ def _problems(value: Any, schema: Schema, path: str, root: Mapping[str, Any]) ->
         yield Problem(path, None, f"{_shown(value)}, expected {wrong}")
         return
     if "oneOf" in schema and not any(_fits(value, each, root) for each in schema["oneOf"]):
-        yield from _problems(value, schema["oneOf"][-1], path, root)
+        yield from min((list(_problems(value, each, path, root)) for each in schema["oneOf"]), key=len)
     if "if" in schema:
         yield from _problems(
             value, schema.get("then" if _fits(value, schema["if"], root) else "else", True), path, root

@@ -9,6 +9,7 @@ from featsel.quality.findings import Severity
 from featsel.ranking.interactions import FALSE_DISCOVERIES
 from featsel.ranking.scores import Ranking, Verdict
 from featsel.report.bench import bench_sentences
+from featsel.report.bench_tables import tables_sentences
 from featsel.report.check_page import check_report
 from featsel.report.check_summary import check_outcome, failed_rules
 from featsel.report.check_text import LONGEST_MESSAGE, LONGEST_NAME, clipped, place
@@ -28,6 +29,7 @@ QUESTIONS = {
     Kind.SELECTION: "What was chosen?",
     Kind.TRAINING: "How good is the model?",
     Kind.BENCH: "Which method chooses best?",
+    Kind.TABLES: "Which embedding table is best in so many bytes?",
 }
 """What a kind of result answers."""
 
@@ -161,6 +163,11 @@ def _bench(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"With {model}: {' '.join(bench_sentences(document, model))}"
 
 
+def _tables(document: Mapping[str, Any]) -> Iterator[str]:
+    for model in document["models"]:
+        yield f"With {model}: {' '.join(tables_sentences(document, model))}"
+
+
 def _named(names: Sequence[str]) -> str:
     rest = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
     return f"{', '.join(clipped(name, LONGEST_NAME) for name in names[:MOST_NAMED])}{rest}"
@@ -172,4 +179,5 @@ _TELLERS: Mapping[Kind, Callable[[Mapping[str, Any]], Iterator[str]]] = {
     Kind.SELECTION: _selection,
     Kind.TRAINING: _training,
     Kind.BENCH: _bench,
+    Kind.TABLES: _tables,
 }

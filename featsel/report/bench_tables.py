@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from featsel.report.article import Article, article_page
 from featsel.report.bench import interval_text
-from featsel.report.page import escaped, render_page
+from featsel.report.page import escaped
 from featsel.report.ranking import counted
 from featsel.report.sections import (
     as_mapping,
-    header,
     options_section,
     plain,
     plain_table,
@@ -136,7 +136,7 @@ def tables_summary(document: Mapping[str, Any]) -> Iterator[Table]:
             f"{model}: {counted(len(document['schemes']), 'scheme')} of embedding tables, "
             f"{counted(len(document['seeds']), 'seed')}, {counted(document['rows']['test'], 'test row')}"
         )
-        yield Table(title, columns, rows, tuple(_sentences(document, list(entries.values()))))
+        yield Table(title, columns, rows, tuple(tables_sentences(document, model)))
 
 
 def _row(entries: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
@@ -148,7 +148,22 @@ def _row(entries: Sequence[Mapping[str, Any]]) -> tuple[Cell, ...]:
     return (entries[0]["scheme"], *aucs, " / ".join(sizes))
 
 
-def _sentences(document: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def tables_sentences(document: Mapping[str, Any], model: str) -> Iterator[str]:
+    """What a comparison of embedding tables says of one model.
+
+    Parameters
+    ----------
+    document : mapping
+        As of :func:`tables_points`.
+    model : str
+        One of its models.
+
+    Yields
+    ------
+    str
+        The best scheme of each budget, and what is impossible.
+    """
+    entries = [entry for entry in document["tables"] if entry["model"] == model]
     for share in document["budgets"]:
         known = [entry for entry in entries if entry["budget"] == share and not entry["why_not"]]
         if not known:
@@ -185,6 +200,11 @@ def tables_html(document: Mapping[str, Any]) -> str:
     str
         An HTML document, the same for the same document.
     """
+    return article_page(tables_article(document))
+
+
+def tables_article(document: Mapping[str, Any]) -> Article:
+    """What a page tells of a comparison of embedding tables; see :func:`tables_html`."""
     options = as_mapping(document.get("options"))
     label = plain(options.get("label") or "the label")
     summaries = tuple(tables_summary(document))
@@ -192,22 +212,29 @@ def tables_html(document: Mapping[str, Any]) -> str:
     points = scrolling_table(tables_points(document), label="points")
     body = "".join(
         (
-            _header(document, label=label),
-            "<main>",
             tiles("Results", _tiles(document)),
             *(_of_model(model, table) for model, table in zip(document["models"], summaries, strict=True)),
             f'<section class="guide"><h2>How to read this</h2>{guide}</section>',
             f'<section><details><summary id="points">All numbers</summary>{points}</details></section>',
             options_section(options),
-            "</main>",
         )
     )
-    return render_page(f"Comparison of embedding tables: {label}", body)
+    lead = (
+        f"{counted(len(document['schemes']), 'scheme')}, {counted(len(document['budgets']), 'budget')}, "
+        f"{counted(len(document['models']), 'model')}, {counted(len(document['seeds']), 'seed')}"
+    )
+    return Article(
+        f"Comparison of embedding tables: {label}",
+        f"Which embedding table predicts <em>{escaped(label)}</em> best in so many bytes?",
+        lead,
+        _facts(document),
+        body,
+    )
 
 
-def _header(document: Mapping[str, Any], *, label: str) -> str:
+def _facts(document: Mapping[str, Any]) -> tuple[tuple[str, object], ...]:
     source, rows = as_mapping(document.get("input")), document["rows"]
-    facts: list[tuple[str, object]] = [
+    return (
         ("Log", source.get("paths")),
         ("Rows", source.get("rows")),
         ("Training rows", rows["train"]),
@@ -218,13 +245,6 @@ def _header(document: Mapping[str, Any], *, label: str) -> str:
         ("Fingerprint", source.get("fingerprint")),
         ("Time", seconds(document.get("elapsed_s"))),
         ("featsel", document.get("featsel")),
-    ]
-    lead = (
-        f"{counted(len(document['schemes']), 'scheme')}, {counted(len(document['budgets']), 'budget')}, "
-        f"{counted(len(document['models']), 'model')}, {counted(len(document['seeds']), 'seed')}"
-    )
-    return header(
-        f"Which embedding table predicts <em>{escaped(label)}</em> best in so many bytes?", lead, facts
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from featsel.report.answers import QUESTIONS, answer
 from featsel.report.article import Article, folded, nested_article
 from featsel.report.bench_page import bench_article
+from featsel.report.bench_tables import tables_article
 from featsel.report.check_page import check_article
 from featsel.report.check_text import LONGEST_NAME, clipped
 from featsel.report.page import escaped, render_page
@@ -27,6 +28,7 @@ WORDS = {
     Kind.SELECTION: "Selection",
     Kind.TRAINING: "Training",
     Kind.BENCH: "Comparison of methods",
+    Kind.TABLES: "Comparison of embedding tables",
 }
 """What a result is called in the table of contents."""
 
@@ -154,4 +156,5 @@ _ARTICLES: Mapping[Kind, Callable[[Mapping[str, Any]], Article]] = {
     Kind.SELECTION: selection_article,
     Kind.TRAINING: training_article,
     Kind.BENCH: bench_article,
+    Kind.TABLES: tables_article,
 }

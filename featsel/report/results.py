@@ -20,6 +20,7 @@ class Kind(StrEnum):
     SELECTION = "selection"
     TRAINING = "training"
     BENCH = "bench"
+    TABLES = "tables"
 
 
 @dataclass(frozen=True)

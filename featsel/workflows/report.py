@@ -163,7 +163,10 @@ def _read(path: Path, source: str) -> Result:
     if saved.schema.partition("/")[0] == FEATURES_SCHEMA.partition("/")[0] and path.suffix.lower() == ".json":
         return Result(Kind.SELECTION, source, config_document(read_config(path)))
     check_result(path, saved)
-    return Result(KINDS[saved.schema], source, saved.document)
+    kind = KINDS[saved.schema]
+    # a bench compares methods, or embedding tables
+    kind = Kind.TABLES if kind is Kind.BENCH and "tables" in saved.document else kind
+    return Result(kind, source, saved.document)
 
 
 def _once(presented: Sequence[Presented]) -> list[Presented]:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("report")
 REQUEST, DATA = 2, 3
 MOST_BYTES = 3_000_000
 FAST = ["--epochs", "1", "--threads", "1", "-q"]
-KINDS = ("checks", "ranking", "more", "selection", "model", "bench", "strengths", "config")
+KINDS = ("checks", "ranking", "more", "selection", "model", "bench", "tables", "strengths", "config")
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 
 
@@ -97,6 +97,8 @@ def results(log, tmp_path_factory):
     files["model"] = folder / "model" / "metrics.json"
     compared = ["--method", "information", "--model", "lr", "--dim", "2", "--k", "1,all", "--seeds", "2"]
     quietly(["bench", log, "--exclude", "hour", *compared, *FAST, "-o", files["bench"]])
+    schemes = ["--scheme", "full", "--scheme", "qr", "--budgets", "1,.01", "--model", "fm", "--dim", "2"]
+    quietly(["bench", log, "--exclude", "hour", "--embeddings", *schemes, *FAST, "-o", files["tables"]])
     return files
 
 
@@ -124,6 +126,7 @@ HEADINGS = {
     "config": ("What was chosen?", "Which features tell"),
     "model": ("How good is the model?", "How well does"),
     "bench": ("Which method chooses best?", "Which method orders the fields"),
+    "tables": ("Which embedding table is best in so many bytes?", "Which embedding table predicts"),
 }
 
 
@@ -152,6 +155,7 @@ SECTIONS = {
     "config": ("How much of each field is kept", "Kept fields", "Dropped fields"),
     "model": ("How it learnt", "Do predictions mean what they say?", "All measures"),
     "bench": ("AUC over k: lr", "Areas: lr", "Orders"),
+    "tables": ("fm: 2 schemes of embedding tables", "All numbers"),
 }
 
 
@@ -176,7 +180,7 @@ def test_a_saved_ranking_shows_what_its_own_page_shows(page, log, tmp_path):
 def test_all_results_of_a_folder_stand_in_the_order_of_a_log_s_life(results, page):
     html, printed = page(results["checks"].parent)
     names = re.findall(r'<article id="([a-z]+)-\d+"', html)
-    kinds = ["check", "ranking", "selection", "training", "bench"]
+    kinds = ["check", "ranking", "selection", "training", "bench", "tables"]
     assert names == sorted(names, key=kinds.index)
     # the config that the selection wrote, and its copy in the folder of the model, say nothing new
     assert names.count("selection") == 2
@@ -516,7 +520,9 @@ def changed(document, edits):
     return document
 
 
-@pytest.mark.parametrize("kind", ["checks", "ranking", "selection", "model", "bench", "strengths", "config"])
+@pytest.mark.parametrize(
+    "kind", ["checks", "ranking", "selection", "model", "bench", "tables", "strengths", "config"]
+)
 def test_no_document_however_broken_is_a_bug(results, tmp_path_factory, kind):
     document = json.loads(results[kind].read_text())
     folder = tmp_path_factory.mktemp("broken")
