@@ -42,7 +42,7 @@ from featsel.training.devices import Precision, choose_precision, keep_freed_mem
 from featsel.training.predictions import evaluate, labelled_predictions
 from featsel.training.recipe import EPOCHS, PATIENCE, PLATEAU, usual_batch_size, usual_table_l2
 from featsel.training.settings import TrainSettings
-from featsel.workflows.choose import METHODS, ChooseOptions
+from featsel.workflows.choose import METHODS, ChooseOptions, order_for_budget
 from featsel.workflows.encode import EncodeResources
 from featsel.workflows.request import LogRequest
 from featsel.workflows.train_rows import HeldOut, open_train_rows
@@ -123,7 +123,9 @@ def report(
         method = Method(name)
         started = time.process_time()
         model = backbone(task, 1.0)
-        order = METHODS[method](task.candidates, model, asked(method, model))
+        wanted = asked(method, model, unit)
+        order = METHODS[method](task.candidates, model, wanted)
+        order = order_for_budget(order, task.candidates, model, wanted)
         seconds.append(f"{name} {time.process_time() - started:.0f}")
         done: tuple[int, list[str]] | None = None
         for percent in budgets:
@@ -189,9 +191,10 @@ def backbone(task: Task, share_of_l2: float) -> Backbone:
     return Backbone("deepfm", ModelSettings(), settings)
 
 
-def asked(method: Method, model: Backbone) -> ChooseOptions:
-    """What ``featsel select`` would ask of a method."""
-    return ChooseOptions(method, parse_budget("1%"), model.model, model.sizes, model.settings, Wishes())
+def asked(method: Method, model: Backbone, unit: str = "features") -> ChooseOptions:
+    """What ``featsel select`` would ask of a method for a budget of features, or of fields."""
+    budget = parse_budget("1%" if unit == "features" else "1fields")
+    return ChooseOptions(method, budget, model.model, model.sizes, model.settings, Wishes())
 
 
 def trained(task: Task, ids: NDArray[np.int64], shares: Sequence[float]) -> tuple[Trained, float]:

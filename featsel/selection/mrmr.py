@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from featsel.engines.coarse_codes import CoarseCodes
@@ -61,27 +59,3 @@ def mrmr_order(candidates: Candidates, *, seed: int) -> FeatureOrder:
     scores = np.empty(candidates.layout.n_fields)
     scores[np.concatenate([chosen, rest])] = 1.0 - np.arange(scores.size) / scores.size
     return order_by_field(candidates, scores)
-
-
-def with_fields_by_mrmr(order: FeatureOrder, candidates: Candidates, *, seed: int) -> FeatureOrder:
-    """Put the fields of another order as :func:`mrmr_order` does; features stay where they are.
-
-    What a model of all fields loses without one says little of a model of few: of two fields that say
-    nearly the same each seems worthless, and both would come last.
-
-    Parameters
-    ----------
-    order : FeatureOrder
-        Of features; fields that it leaves out stay out.
-    candidates : Candidates
-        The features.
-    seed : int
-        Of the sampled rows, not negative.
-
-    Returns
-    -------
-    FeatureOrder
-        With the same scores.
-    """
-    scores = mrmr_order(candidates, seed=seed).field_scores
-    return replace(order, fields=order.fields[np.argsort(-scores[order.fields], kind="stable")])

@@ -32,13 +32,14 @@ from featsel.selection.budget import Budget, cut
 from featsel.selection.candidates import Candidates
 from featsel.selection.chi2 import chi2_order
 from featsel.selection.evidence import Trained, compare, gain_curve
+from featsel.selection.field_budget import with_fused_fields
 from featsel.selection.frequency import frequency_order
 from featsel.selection.gates import gate_scores, published_order
 from featsel.selection.gbdt import gbdt_order
 from featsel.selection.information import information_order
 from featsel.selection.lasso import lasso_order
 from featsel.selection.lpfs import lpfs_order
-from featsel.selection.mrmr import mrmr_order, with_fields_by_mrmr
+from featsel.selection.mrmr import mrmr_order
 from featsel.selection.mvfs import mvfs_order
 from featsel.selection.optfs import GateSettings, usual_gate_rate
 from featsel.selection.order import FeatureOrder, order_by_feature
@@ -436,7 +437,7 @@ METHODS: dict[Method, Callable[[Candidates, Backbone, ChooseOptions], FeatureOrd
 def order_for_budget(
     order: FeatureOrder, candidates: Candidates, backbone: Backbone, options: ChooseOptions
 ) -> FeatureOrder:
-    """Order as a budget cuts it: of ``deletion``, a budget of fields takes them as ``mrmr`` has them.
+    """Order as a budget cuts it: that of ``deletion`` is fused with ``mrmr`` where it is one of fields.
 
     Parameters
     ----------
@@ -456,7 +457,7 @@ def order_for_budget(
     """
     if options.method is not Method.DELETION or options.budget is None or options.budget.fields is None:
         return order
-    return with_fields_by_mrmr(order, candidates, seed=backbone.settings.seed)
+    return with_fused_fields(order, candidates, seed=backbone.settings.seed)
 
 
 def _config_of(

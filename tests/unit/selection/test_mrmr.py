@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from featsel.selection.field_information import field_information
-from featsel.selection.frequency import frequency_order
-from featsel.selection.mrmr import mrmr_order, with_fields_by_mrmr
+from featsel.selection.mrmr import mrmr_order
 
 
 def names(candidates, fields):
@@ -40,17 +37,3 @@ def test_features_stand_field_by_field(planted) -> None:
     fields = planted.field_of_id[order.ids].tolist()
     assert list(dict.fromkeys(fields)) == order.fields.tolist()
     assert fields == sorted(fields, key=order.fields.tolist().index)
-
-
-def test_fields_of_another_order_stand_as_here_and_features_stay(planted) -> None:
-    frequent = frequency_order(planted, seed=0)
-    some = replace(frequent, fields=frequent.fields[:4])
-
-    order = with_fields_by_mrmr(some, planted, seed=0)
-
-    expected = [
-        field for field in mrmr_order(planted, seed=0).fields.tolist() if field in set(some.fields.tolist())
-    ]
-    assert order.fields.tolist() == expected
-    assert order.ids.tolist() == frequent.ids.tolist()
-    assert order.field_scores is frequent.field_scores
