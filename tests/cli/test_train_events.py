@@ -1,4 +1,4 @@
-"""``featsel train --events`` tells programs how a training goes, line by line."""
+"""``featsel train`` tells programs how it goes: lines with ``--events``, curves with ``--tensorboard``."""
 
 import json
 import signal
@@ -140,3 +140,32 @@ def test_a_file_that_cannot_be_is_refused_before_training(features, log, told_er
     assert message in told_error()
     assert code == REQUEST
     assert not Path("m").exists()
+
+
+# TensorBoard
+
+
+def test_tensorboard_gets_the_curves_of_the_history(features, log):
+    reading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+
+    assert run(["train", features, str(log), "-o", "m", *SMALL, "--tensorboard", "board"]) == 0
+
+    curves = reading.EventAccumulator("board").Reload()
+    history = json.loads(Path("m/metrics.json").read_text())["history"]
+    for tag, values in {
+        "log_loss/train": [line["train_loss"] for line in history],
+        "log_loss/valid": [line["valid"]["log_loss"] for line in history],
+        "auc/valid": [line["valid"]["auc"] for line in history],
+    }.items():
+        told = curves.Scalars(tag)
+        assert [each.step for each in told] == [line["step"] for line in history]
+        assert [each.value for each in told] == pytest.approx(values, rel=1e-6)  # float32
+
+
+def test_without_tensorboard_it_is_said_what_to_install(features, log, told_error, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+
+    code = run(["train", features, str(log), "-o", "m", *SMALL, "--tensorboard", "board"])
+
+    assert "pip install 'featsel[tensorboard]'" in told_error()
+    assert code == REQUEST
