@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test lint package lowest docs bench clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "featsel needs Python 3.11; name one: make PYTHON=python3.11 ...")'
@@ -24,6 +24,12 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
+
+package:
+	PYTHON=$(PYTHON) .ci/package
+
+lowest:
+	PYTHON=$(PYTHON) .ci/lowest
 
 docs: $(VENV)/installed
 	$(BIN)/python docs/write_cli.py

@@ -155,6 +155,10 @@ def train(
     tensorboard: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the learning curves for TensorBoard.")
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a line of JSON at start, end and each evaluation."),
+    ] = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
     html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
@@ -214,6 +218,7 @@ def train(
         is_resumed=resume,
         checkpoint_steps=checkpoint_steps,
         tensorboard=tensorboard,
+        events=events,
         html=html,
         cache=options.cache_folder(cache, is_off=no_cache),
         shards=shards,

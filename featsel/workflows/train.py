@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from featsel import __version__
 from featsel.artifacts.atomic import check_target, remove_remnants, write_text
-from featsel.artifacts.documents import to_json
+from featsel.artifacts.documents import to_json, without_nan
 from featsel.artifacts.feature_configs import read_features
 from featsel.core.errors import ConfigError
 from featsel.core.feature_config import FeatureConfig, SplitOrder, TableDtype
@@ -46,6 +45,7 @@ from featsel.workflows.model_folder import (
 from featsel.workflows.outputs import check_outputs
 from featsel.workflows.reporter import Reporter
 from featsel.workflows.request import LogRequest
+from featsel.workflows.train_events import TrainEvents
 from featsel.workflows.train_listener import TrainListener
 from featsel.workflows.train_rows import Held, HeldOut, TrainRows
 from featsel.workflows.train_settings import Wishes, complete
@@ -83,6 +83,8 @@ class TrainOptions:
         Steps between checkpoints within an epoch.
     tensorboard : Path, optional
         Folder for TensorBoard.
+    events : Path, optional
+        File that gets a line of JSON for each evaluation.
     html : Path, optional
         Page to write.
     cache : Path, optional
@@ -105,6 +107,7 @@ class TrainOptions:
     is_resumed: bool = False
     checkpoint_steps: int | None = None
     tensorboard: Path | None = None
+    events: Path | None = None
     html: Path | None = None
     cache: Path | None = None
     shards: int | None = None
@@ -203,7 +206,7 @@ def train(
             config = stored_as(config, options.table_dtype)
             if team.rank == 0:
                 _check_output(options.output)
-                _check_page(request, options)
+                _check_files(request, options)
         rows = stack.enter_context(
             open_rows(
                 request,
@@ -238,9 +241,24 @@ def train(
                 start_folder(options.output, options.architecture, config, values)
             if team.rank == 0:
                 remove_remnants(options.output)
+            events = stack.enter_context(
+                TrainEvents(options.events if team.rank == 0 else None, is_continued=state is not None)
+            )
         keep_freed_memory()  # only now: encoding would keep what training has no use for
         moments.append(_Moment.now())
         valid = rows.held.get("valid")
+        facts = {
+            "featsel": __version__,
+            "input": _input(request, rows, config),
+            "processes": _processes(rows, team),
+            "options": _options(request, options, settings),
+            "model": {
+                "name": options.architecture.model,
+                "parameters": model.n_parameters,
+                "table_bytes": model.table_bytes,
+            },
+        }
+        events.start({**facts, "rows": _row_numbers(rows), "is_resumed": state is not None})
         with TrainListener(
             options.output,
             settings,
@@ -251,13 +269,18 @@ def train(
             checkpoint_steps=options.checkpoint_steps,
             tensorboard=options.tensorboard if team.rank == 0 else None,
         ) as listener:
+
+            def on_report(line: Report) -> None:
+                listener.on_report(line)
+                events.evaluation(line, rows_per_second=listener.rows_per_second)
+
             fitted = fit(
                 model,
                 rows.train,
                 valid=None if valid is None else valid.rows,
                 settings=settings,
                 state=state,
-                callbacks=Callbacks(listener.on_step, listener.on_report, listener.on_checkpoint),
+                callbacks=Callbacks(listener.on_step, on_report, listener.on_checkpoint),
                 team=team,
             )
         moments.append(_Moment.now())
@@ -265,18 +288,10 @@ def train(
         held = {name: _metrics(model, each, settings, team) for name, each in rows.held.items()}
         document = cast(
             "dict[str, Any]",
-            _without_nan(
+            without_nan(
                 {
                     "schema": METRICS_SCHEMA,
-                    "featsel": __version__,
-                    "input": _input(request, rows, config),
-                    "processes": _processes(rows, team),
-                    "options": _options(request, options, settings),
-                    "model": {
-                        "name": options.architecture.model,
-                        "parameters": model.n_parameters,
-                        "table_bytes": model.table_bytes,
-                    },
+                    **facts,
                     **_outcome(fitted, rows, held),
                     "rows_per_second": listener.rows_per_second,
                     "timing": _timing(moments, listener),
@@ -291,6 +306,7 @@ def train(
             write_text(options.output / "metrics.json", to_json(document))
             if options.html is not None:
                 write_text(options.html, training_html(document))
+        events.done(document)
     return TrainResult(fitted.progress.history, team.rank == 0, document)
 
 
@@ -305,14 +321,21 @@ def _check_output(folder: Path) -> None:
         )
 
 
-def _check_page(request: LogRequest, options: TrainOptions) -> None:
-    if options.html is None:
-        return
-    page, folder = options.html, options.output.resolve()
-    if not folder.exists() and page.resolve().parent == folder:
-        page = folder.parent / page.name  # the folder of the model will be there in time
+def _check_files(request: LogRequest, options: TrainOptions) -> None:
     others = [held.path for held in options.held_out.values() if held.path is not None]
-    check_outputs((), page=page, inputs=(*request.paths, *others))
+    check_outputs(
+        [_beside(options.events, options)],
+        page=_beside(options.html, options),
+        inputs=(*request.paths, *others),
+    )
+
+
+def _beside(path: Path | None, options: TrainOptions) -> Path | None:
+    """Same file, or one beside the folder of the model where it is in that, which will be there in time."""
+    folder = options.output.resolve()
+    if path is not None and not folder.exists() and path.resolve().parent == folder:
+        return folder.parent / path.name
+    return path
 
 
 def _cuts(train: LogRows | Shards, settings: TrainSettings) -> Cuts:
@@ -323,6 +346,10 @@ def _cuts(train: LogRows | Shards, settings: TrainSettings) -> Cuts:
 
 def _processes(rows: TrainRows, team: Team) -> dict[str, Any]:
     return {"number": team.size, "shards": rows.train.sizes if isinstance(rows.train, Shards) else None}
+
+
+def _row_numbers(rows: TrainRows) -> dict[str, int]:
+    return {"train": rows.train.n_rows, **{name: held.rows.n_rows for name, held in rows.held.items()}}
 
 
 def _metrics(model: CTRModel, held: Held, settings: TrainSettings, team: Team) -> dict[str, Any]:
@@ -413,12 +440,3 @@ def _history_csv(history: Sequence[Report]) -> str:
         found = [None if line.valid is None else getattr(line.valid, name) for name in measures]
         writer.writerow([line.epoch, line.step, line.rate, line.train_loss, *found, int(line.is_best)])
     return out.getvalue()
-
-
-def _without_nan(value: object) -> object:
-    """Same document with None for numbers that no JSON can say."""
-    if isinstance(value, dict):
-        return {key: _without_nan(part) for key, part in cast("dict[str, object]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(part) for part in cast("list[object]", value)]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
