@@ -29,6 +29,7 @@ GRID = "5%,10%,30%,50%,all"
 SHARES = (0.05, 0.1, 0.3)
 DEFAULT = "deletion"
 ENDS = ("random", "oracle")
+MOST_COLUMNS = 10
 
 PLANTED: Mapping[str, tuple[str, ...]] = {
     "planted-plain": ("--fields", "40", "--noise", "20", "--interactions", "0", "--redundant", "4"),
@@ -120,15 +121,16 @@ def _areas(documents: Mapping[str, Mapping[str, Any]]) -> str:
         if method not in ENDS
     }
     ordered = [*sorted(ranks, key=ranks.__getitem__), *(end for end in ENDS if end in methods)]
-    rows = [
-        [
-            method,
-            *(f"{log[method]:.3f}" if method in log else "–" for log in areas.values()),
-            f"{ranks[method]:.1f}" if method in ranks else "",
+    tables = []
+    for start in range(0, len(ordered), MOST_COLUMNS):
+        shown = ordered[start : start + MOST_COLUMNS]
+        rows = [
+            [log, *(f"{found[method]:.3f}" if method in found else "–" for method in shown)]
+            for log, found in areas.items()
         ]
-        for method in ordered
-    ]
-    return markdown_table(["method", *areas, "mean rank"], rows)
+        rows.append(["mean rank", *(f"{ranks[method]:.1f}" if method in ranks else "" for method in shown)])
+        tables.append(markdown_table(["AUKC", *shown], rows))
+    return "\n\n".join(tables)
 
 
 def _rank(areas: Mapping[str, float], method: str) -> float:
@@ -163,16 +165,13 @@ def _default_at_small_k(documents: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _costs(documents: Mapping[str, Mapping[str, Any]]) -> str:
-    costs = {
-        name: {entry["method"]: entry["cpu_s"] for entry in found["methods"]}
-        for name, found in documents.items()
-    }
-    methods = list(dict.fromkeys(method for log in costs.values() for method in log))
-    rows = [
-        [method, *(f"{log[method]:.2f}" if method in log else "–" for log in costs.values())]
-        for method in methods
-    ]
-    return markdown_table(["CPU s of an order", *costs], rows)
+    """CPU seconds of an order: median and most over the logs."""
+    costs: dict[str, list[float]] = {}
+    for found in documents.values():
+        for entry in found["methods"]:
+            costs.setdefault(entry["method"], []).append(entry["cpu_s"])
+    rows = [[method, f"{np.median(seconds):.2f}", f"{max(seconds):.2f}"] for method, seconds in costs.items()]
+    return markdown_table(["CPU s of an order", "median log", "worst log"], rows)
 
 
 def _half_width(values: Sequence[float] | np.ndarray) -> float:
