@@ -43,4 +43,5 @@ def with_fused_fields(order: FeatureOrder, candidates: Candidates, *, seed: int)
     scores = np.zeros(candidates.layout.n_fields)
     for fields in (order.fields, plain):
         scores[fields] += 1 / (2 + np.arange(fields.size))
-    return replace(order, fields=order.fields[np.argsort(-scores[order.fields], kind="stable")])
+    # of equals, the one that tells more by itself: it needs no other field beside it
+    return replace(order, fields=plain[np.argsort(-scores[plain], kind="stable")])

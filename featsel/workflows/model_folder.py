@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import torch
@@ -141,17 +141,17 @@ def _settings(sizes: Mapping[str, object]) -> ModelSettings:
     usual = asdict(ModelSettings(embedding_sd=1.0))
     if sizes.keys() != usual.keys():
         raise ValueError(f"settings are {', '.join(map(repr, sizes))}")
-    found: dict[str, Any] = {
-        name: tuple(each) if isinstance(each, list) else each for name, each in sizes.items()
-    }
-    for name, value in found.items():
-        parts = value if isinstance(value, tuple) else (value,)
+    found: dict[str, Any] = {}
+    for name, value in sizes.items():
+        is_list = isinstance(usual[name], tuple)
+        parts = cast("list[object]", value) if is_list and isinstance(value, list) else [value]
         kinds = {float, int} if isinstance(usual[name], float) else {int}
-        is_known = isinstance(value, tuple) == isinstance(usual[name], tuple) and all(
-            type(part) in kinds and 0 <= part <= LARGEST_SIZE for part in parts
+        is_known = isinstance(value, list) == is_list and all(
+            type(part) in kinds and 0 <= cast("float", part) <= LARGEST_SIZE for part in parts
         )
         if not is_known and not (name == "embedding_sd" and value is None):
             raise ValueError(f"{name} is {value!r}")
+        found[name] = tuple(parts) if is_list else value
     return ModelSettings(**found)
 
 
