@@ -147,8 +147,9 @@ def _check_fitting(section: Section, kind: EncodedKind, encoding: Encoding) -> N
 
 def _check_of_fields(section: Section, names: Sequence[str]) -> None:
     if not names:
-        if isinstance(node_at(section.node, "of_fields").value, tuple):
-            report(section.problems, section.entries["of_fields"], "a cross pairs at least two fields")
+        listed = section.entries.get("of_fields")
+        if listed is not None and isinstance(listed.value, tuple):
+            report(section.problems, listed, "a cross pairs at least two fields")
         return
     if len(names) < 2:
         report(section.problems, section.entries["of_fields"], "a cross pairs at least two fields")

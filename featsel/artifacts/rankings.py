@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,15 +119,22 @@ def read_ranking(path: Path) -> SavedRanking:
         raise UnreadableFileError(f"{title} is broken: {error!r}", hint) from error
 
 
+def _number(value: Any) -> float:  # noqa: ANN401 - whatever the file holds
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no score")
+    return number
+
+
 def _field(entry: Any) -> RankedField:  # noqa: ANN401 - whatever the file holds
     score_se, information_se = entry.get("score_se"), entry.get("corrected_mutual_information_se")
     return RankedField(
         str(entry["name"]),
         str(entry["verdict"]),
-        float(entry["score"]),
-        None if score_se is None else float(score_se),
-        float(entry.get("corrected_mutual_information", 0.0)),
-        None if information_se is None else float(information_se),
+        _number(entry["score"]),
+        None if score_se is None else _number(score_se),
+        _number(entry.get("corrected_mutual_information", 0.0)),
+        None if information_se is None else _number(information_se),
     )
 
 

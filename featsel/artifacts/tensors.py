@@ -70,7 +70,7 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
             metadata: dict[str, str] = file.metadata() or {}
             facts: dict[str, Any] = json.loads(metadata.get("facts", "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 - no mapping
-    except (OSError, safetensors.SafetensorError, ValueError) as error:
+    except (OSError, safetensors.SafetensorError, ValueError, RecursionError) as error:
         raise UnreadableFileError(
             f"file {str(path)!r} cannot be read as safetensors: {error}",
             "Is it whole, and written by featsel?",

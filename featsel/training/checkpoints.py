@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from torch import Tensor
 
-from featsel.core.errors import ConfigError
+from featsel.core.errors import ConfigError, UnreadableFileError
 from featsel.training.progress import Evaluation, Progress, Report
 from featsel.training.settings import TrainSettings
 
@@ -97,7 +97,21 @@ def progress_of(
     ------
     ConfigError
         It cannot go on like this; the message names all reasons.
+    UnreadableFileError
+        It is damaged.
     """
+    try:
+        return _progress_of(facts, settings, n_rows=n_rows, shards=shards)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableFileError(
+            f"the checkpoint does not say how far the training came: {error!r}",
+            "Begin anew without --resume.",
+        ) from error
+
+
+def _progress_of(
+    facts: Mapping[str, Any], settings: TrainSettings, *, n_rows: int, shards: Sequence[int] | None
+) -> Progress:
     differences = [
         f"{option} was {facts[name]} and is {getattr(settings, name)}"
         for name, option in OPTIONS.items()

@@ -83,7 +83,7 @@ def _beside(paths: Sequence[str]) -> Path | None:
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         document: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"truth {str(path)!r} cannot be read: {error}", "Name another file.") from error
     # cast: the keys of a JSON object are text
     truth = cast("dict[str, Any]", document) if isinstance(document, dict) else {}

@@ -117,7 +117,7 @@ def read_architecture(folder: Path) -> tuple[Architecture, FeatureConfig, pl.Dat
         names: dict[str, ModelName] = {name: name for name in MODELS}
         name = names[document["model"]]
         architecture = Architecture(name, _settings(document["settings"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableFileError(
             f"file {str(path)!r} does not describe a model of this featsel: {error}", "Train it again."
         ) from error

@@ -1,6 +1,7 @@
 """``featsel select --ranking`` leaves out what a saved ranking calls worthless."""
 
 import json
+import math
 from pathlib import Path
 
 import polars as pl
@@ -144,6 +145,11 @@ def test_a_ranking_of_another_log_is_told_with_both_fingerprints(odd, capsys):
         (lambda _: {"schema": "featsel.ranking/9"}, "not 'featsel.ranking/1'", DATA),
         (lambda _: {"fields": [{"name": "user"}]}, "is broken: KeyError('verdict')", DATA),
         (lambda _: {"input": None}, "is broken: TypeError", DATA),
+        (
+            lambda _: {"fields": [{"name": "user", "verdict": "noise", "score": math.inf}]},
+            "inf is no score",
+            DATA,
+        ),
         (
             lambda ranking: {"fields": [*ranking["fields"], {"name": "usr", "verdict": "noise", "score": 0}]},
             "column 'usr' is not in the log",

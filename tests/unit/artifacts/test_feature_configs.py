@@ -257,6 +257,7 @@ def test_an_interrupt_between_the_files_is_noticed(config, values, saved, monkey
         ),
         (("[C1, C9]", "[C1]"), "line 16, fields[6].of_fields: a cross pairs at least two fields"),
         (("[C1, C9]", "[]"), "line 16, fields[6].of_fields: a cross pairs at least two fields"),
+        (("fields:\n", "fields:\n  - []\n"), "fields[0]"),
         (("[C1, C9]", "[C1, C1]"), "line 16, fields[6].of_fields: a field is named twice"),
         (("[C1, C9]", "[C1, C1*C9]"), "line 16, fields[6].of_fields[1]: 'C1*C9' is a cross itself"),
         (("values: I3", "values: I1"), "line 13, fields[3].values: 'I1' are the values of fields[1] too"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from featsel.core.errors import ConfigError
+from featsel.core.errors import ConfigError, UnreadableFileError
 from featsel.training.checkpoints import facts_of, progress_of
 from featsel.training.optimizers import TableOptimizer
 from featsel.training.progress import Evaluation, Progress, Report
@@ -43,6 +43,15 @@ def test_numbers_that_are_none_come_back_as_such() -> None:
     assert valid is not None
     assert math.isnan(valid.auc)
     assert valid.log_loss == 0.3
+
+
+@pytest.mark.parametrize("damage", [{"progress": None}, {"progress": {"history": [{}]}}, {"rows": 5}])
+def test_a_damaged_checkpoint_is_told_as_such(damage) -> None:
+    facts = facts_of(PROGRESS, TrainSettings(), n_rows=5)
+    facts = damage if "rows" in damage else {**facts, **damage}
+
+    with pytest.raises(UnreadableFileError, match="does not say how far the training came"):
+        progress_of(facts, TrainSettings(), n_rows=5)
 
 
 def test_all_differences_to_the_earlier_training_are_named_at_once() -> None:
