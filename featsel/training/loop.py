@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from featsel.core.errors import ConfigError
+from featsel.core.errors import ConfigError, UnreadableFileError
 from featsel.models.model import CTRModel
 from featsel.training.batches import Rows, ShuffledBatches
 from featsel.training.checkpoints import TrainState, facts_of, progress_of
@@ -151,8 +151,16 @@ class _Training:
         self._progress = progress_of(
             state.facts, self._settings, n_rows=self._train.n_rows, shards=_sizes(self._train)
         )
-        self._learner.restore(state.tensors)
-        self._best = part_of(state.tensors, "best")
+        best = part_of(state.tensors, "best")
+        try:
+            best = {name: best[name] for name in self._learner.weights()} if best else {}
+            self._learner.restore(state.tensors)
+        except (KeyError, RuntimeError) as error:
+            raise UnreadableFileError(
+                f"the checkpoint does not hold what this model had learnt: {error}",
+                "Begin anew without --resume.",
+            ) from error
+        self._best = best
 
     def run(self) -> FitResult:
         settings = self._settings

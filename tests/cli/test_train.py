@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from featsel.artifacts.tensors import read_tensors
+from featsel.artifacts.tensors import read_tensors, write_tensors
 from featsel.cli.app import run
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "metrics.schema.json"
@@ -371,6 +371,19 @@ def test_a_training_does_not_go_on_as_another(trained, log, told_error, options,
     assert message in told_error()
     assert code == REQUEST
     assert {path.name: path.read_bytes() for path in (trained / "m").iterdir()} == before
+
+
+@pytest.mark.parametrize("part", ["model.table.weight", "best.table.weight", "losses"])
+def test_a_checkpoint_that_lacks_a_part_is_refused(trained, log, told_error, part):
+    train(log, features=trained / "f.yaml")
+    tensors, facts = read_tensors(Path("m/checkpoint.safetensors"))
+    del tensors[part]
+    write_tensors(Path("m/checkpoint.safetensors"), tensors, facts)
+
+    code = run(["train", str(trained / "f.yaml"), str(log), "-o", "m", *SMALL, "--resume"])
+
+    assert "the checkpoint does not hold what this model had learnt" in told_error()
+    assert code == DATA
 
 
 def test_a_training_does_not_go_on_with_another_log_of_as_many_rows(trained, log, told_error):

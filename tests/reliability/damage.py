@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from typing import Any
@@ -109,11 +110,11 @@ def damaged_document(text: str, dice: random.Random, *, is_yaml: bool) -> str:
             case 1 if isinstance(holder, dict):
                 holder[str(dice.choice(["", "extra", "name", "__class__", "x" * 500]))] = holder.pop(key)
             case 2 if isinstance(holder, list):
-                holder.extend([holder[key]] * dice.choice([1, 3, 300]))
+                holder.extend(copy.deepcopy(holder[key]) for _ in range(dice.choice([1, 3, 300])))
             case 3 if isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
                 holder[key] = holder[key] * dice.choice([-1, 0.5, 1000, 10**12])
             case _:
-                holder[key] = dice.choice(ABSURD)
+                holder[key] = copy.deepcopy(dice.choice(ABSURD))
     return yaml.safe_dump(document, sort_keys=False) if is_yaml else json.dumps(document)
 
 
