@@ -13,15 +13,16 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from measure import machine, markdown_table, script
 from real_study import LOGS
-from scipy.stats import t as student
+from scipy.stats import rankdata
+
+from featsel.stats.means import mean_interval
 
 LOG_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
 MAX_ROWS = 20_000
@@ -37,16 +38,6 @@ PLANTED: Mapping[str, tuple[str, ...]] = {
     "planted-wide": ("--fields", "100", "--noise", "80", "--interactions", "2", "--redundant", "6"),
 }
 """Options of ``featsel synth``: few true fields, some that tell only in pairs, and one in five that tells."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """AUC of a method with the first k fields, by seed."""
-
-    log: str
-    method: str
-    k: int
-    aucs: tuple[float, ...]
 
 
 def main() -> None:
@@ -102,12 +93,6 @@ def _bench(name: str, options: argparse.Namespace) -> None:
     subprocess.run([str(part) for part in command], check=True)
 
 
-def _points(name: str, found: Mapping[str, Any]) -> Iterator[Point]:
-    for entry in found["results"]:
-        for point in entry["points"]:
-            yield Point(name, entry["method"], point["k"], tuple(point["auc"]["by_seed"]))
-
-
 def _areas(documents: Mapping[str, Mapping[str, Any]]) -> str:
     """AUKC of each method on each log, with mean ranks."""
     areas = {
@@ -115,8 +100,9 @@ def _areas(documents: Mapping[str, Mapping[str, Any]]) -> str:
         for name, found in documents.items()
     }
     methods = list(dict.fromkeys(method for log in areas.values() for method in log))
+    places = [_ranks(log) for log in areas.values()]
     ranks = {
-        method: np.mean([_rank(log, method) for log in areas.values() if method in log])
+        method: np.mean([log[method] for log in places if method in log])
         for method in methods
         if method not in ENDS
     }
@@ -133,31 +119,37 @@ def _areas(documents: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n\n".join(tables)
 
 
-def _rank(areas: Mapping[str, float], method: str) -> float:
-    own = round(areas[method], 4)
-    others = [round(area, 4) for name, area in areas.items() if name not in ENDS]
-    return sum(area > own for area in others) + (sum(area == own for area in others) + 1) / 2
+def _ranks(areas: Mapping[str, float]) -> dict[str, float]:
+    """Place of each method on a log, ends aside; equals share the mean of theirs."""
+    methods = [method for method in areas if method not in ENDS]
+    places = rankdata([-round(areas[method], 4) for method in methods])
+    return dict(zip(methods, places.tolist(), strict=True))
 
 
 def _default_at_small_k(documents: Mapping[str, Mapping[str, Any]]) -> str:
     """The default against whatever is first there, paired by seed."""
     rows = []
     for name, found in documents.items():
-        points = list(_points(name, found))
         for share in SHARES:
             k = max(1, round(share * found["fields"]))
-            here = {point.method: np.array(point.aucs) for point in points if point.k == k}
+            here = {
+                entry["method"]: np.array(point["auc"]["by_seed"])
+                for entry in found["results"]
+                for point in entry["points"]
+                if point["k"] == k
+            }
             if DEFAULT not in here:
                 continue
             first = max((method for method in here if method not in ENDS), key=lambda each: here[each].mean())
-            lead = here[DEFAULT] - here[first]
+            lead = mean_interval((here[DEFAULT] - here[first]).tolist())
+            reach = "" if lead.high is None else f" ± {lead.high - lead.mean:.4f}"
             rows.append(
                 [
                     name,
                     f"{share:.0%} ({k})",
                     f"{here[DEFAULT].mean():.4f}",
                     f"{first} {here[first].mean():.4f}",
-                    f"{lead.mean():+.4f} ± {_half_width(lead):.4f}",
+                    f"{lead.mean:+.4f}{reach}",
                     f"{here['random'].mean():.4f}",
                 ]
             )
@@ -172,12 +164,6 @@ def _costs(documents: Mapping[str, Mapping[str, Any]]) -> str:
             costs.setdefault(entry["method"], []).append(entry["cpu_s"])
     rows = [[method, f"{np.median(seconds):.2f}", f"{max(seconds):.2f}"] for method, seconds in costs.items()]
     return markdown_table(["CPU s of an order", "median log", "worst log"], rows)
-
-
-def _half_width(values: Sequence[float] | np.ndarray) -> float:
-    """Of the 95 % interval of a mean."""
-    n = len(values)
-    return float(student.ppf(0.975, n - 1) * np.std(values, ddof=1) / n**0.5) if n > 1 else float("nan")
 
 
 if __name__ == "__main__":

@@ -125,7 +125,7 @@ def report(
         model = backbone(task, 1.0)
         wanted = asked(method, model, unit)
         order = METHODS[method](task.candidates, model, wanted)
-        order = order_for_budget(order, task.candidates, model, wanted)
+        order = order_for_budget(order, task.candidates, wanted)
         seconds.append(f"{name} {time.process_time() - started:.0f}")
         done: tuple[int, list[str]] | None = None
         for percent in budgets:

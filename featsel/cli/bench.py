@@ -6,7 +6,7 @@ import json as json_text
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -95,29 +95,16 @@ def bench(
         Path | None,
         typer.Option(help="Truth of a planted log; else the NAME.truth.json beside it, if there is one."),
     ] = None,
-    min_count: Annotated[
-        int, typer.Option(min=1, help="Values in fewer training rows have no feature of their own.")
-    ] = 1,
-    numeric_encoding: Annotated[
-        Literal["quantile", "log2", "standard"],
-        typer.Option(help="How numeric fields are encoded: bins, floor(ln² x), or one scaled embedding."),
-    ] = "quantile",
-    bins: Annotated[int, typer.Option(min=2, max=10_000, help="Quantile bins of a numeric field.")] = 32,
-    dim: Annotated[int, typer.Option(min=1, max=4096, help="Width of the embeddings.")] = 16,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes of a training, at most.")] = EPOCHS,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(min=1, help="Rows of a step; else 128 to 4096, about 128 steps an epoch."),
-    ] = None,
-    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = RATE,
-    l2: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="L2 of the embeddings that a batch touches; else 15 over --batch-size, at most .03."
-        ),
-    ] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where models learn.")] = "auto",
-    precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="Of matrix products.")] = "auto",
+    min_count: options.MinCount = 1,
+    numeric_encoding: options.NumericEncoding = "quantile",
+    bins: options.Bins = 32,
+    dim: options.Dim = 16,
+    epochs: options.Epochs = EPOCHS,
+    batch_size: options.BatchSize = None,
+    lr: options.LearningRate = RATE,
+    l2: options.TableL2 = None,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
     valid: options.ValidShare = 0.1,
     test: options.TestShare = 0.1,
     split: options.Split = None,
@@ -125,7 +112,7 @@ def bench(
         Path | None,
         typer.Option("--output", "-o", help="Write the result: .json, .csv, .tsv, .parquet or .md."),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+    html: options.Html = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,

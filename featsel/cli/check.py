@@ -75,7 +75,7 @@ def check(
             help="Write the findings: .json, .xml (JUnit), .sarif, .md, .html or .tsv (repeatable).",
         ),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+    html: options.Html = None,
     save_profile: Annotated[
         Path | None,
         typer.Option(

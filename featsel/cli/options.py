@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -137,6 +137,31 @@ Cache = Annotated[
     ),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Encode the log anew and keep nothing of it.")]
+Html = Annotated[Path | None, typer.Option(help="Write a page that opens offline.")]
+MinCount = Annotated[
+    int, typer.Option(min=1, help="Values in fewer training rows have no feature of their own.")
+]
+NumericEncoding = Annotated[
+    Literal["quantile", "log2", "standard"],
+    typer.Option(help="How numeric fields are encoded: bins, floor(ln² x), or one scaled embedding."),
+]
+Bins = Annotated[int, typer.Option(min=2, max=10_000, help="Quantile bins of a numeric field.")]
+Dim = Annotated[int, typer.Option(min=1, max=4096, help="Width of the embeddings.")]
+Epochs = Annotated[int, typer.Option(min=1, help="Passes of a training, at most.")]
+BatchSize = Annotated[
+    int | None, typer.Option(min=1, help="Rows of a step; else 128 to 4096, about 128 steps an epoch.")
+]
+LearningRate = Annotated[float, typer.Option("--lr", min=0, help="Learning rate.")]
+TableL2 = Annotated[
+    float | None,
+    typer.Option(
+        "--l2",
+        min=0,
+        help="L2 of the embeddings that a batch touches; else 15 over --batch-size, at most .03.",
+    ),
+]
+Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where models learn.")]
+Precision = Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="Of matrix products.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No notes and no progress.")]
 Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say why each kind was chosen; show tracebacks.")

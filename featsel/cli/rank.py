@@ -82,7 +82,7 @@ def rank(
         Path | None,
         typer.Option("--output", "-o", help="Write the ranking: .json, .csv, .tsv, .parquet or .md."),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+    html: options.Html = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,

@@ -68,14 +68,9 @@ def select(
             "and leaks are left out."
         ),
     ] = None,
-    min_count: Annotated[
-        int, typer.Option(min=1, help="Values in fewer training rows have no feature of their own.")
-    ] = 1,
-    numeric_encoding: Annotated[
-        Literal["quantile", "log2", "standard"],
-        typer.Option(help="How numeric fields are encoded: bins, floor(ln² x), or one scaled embedding."),
-    ] = "quantile",
-    bins: Annotated[int, typer.Option(min=2, max=10_000, help="Quantile bins of a numeric field.")] = 32,
+    min_count: options.MinCount = 1,
+    numeric_encoding: options.NumericEncoding = "quantile",
+    bins: options.Bins = 32,
     cross: Annotated[
         list[str] | None, typer.Option(metavar="A,B", help="Cross these categorical fields (repeatable).")
     ] = None,
@@ -98,7 +93,7 @@ def select(
     max_length: Annotated[
         int, typer.Option(min=1, max=10_000, help="Values of a list that are read at most.")
     ] = 64,
-    dim: Annotated[int, typer.Option(min=1, max=4096, help="Width of the embeddings.")] = 16,
+    dim: options.Dim = 16,
     dims: Annotated[
         Dims,
         typer.Option(
@@ -125,18 +120,10 @@ def select(
         Literal["lr", "fm", "deepfm", "dcn", "dcnv2", "ipnn", "autoint", "finalmlp", "mlp"],
         typer.Option(help="The model that features are chosen for."),
     ] = "deepfm",
-    epochs: Annotated[int, typer.Option(min=1, help="Passes of a training, at most.")] = EPOCHS,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(min=1, help="Rows of a step; else 128 to 4096, about 128 steps an epoch."),
-    ] = None,
-    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = RATE,
-    l2: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="L2 of the embeddings that a batch touches; else 15 over --batch-size, at most .03."
-        ),
-    ] = None,
+    epochs: options.Epochs = EPOCHS,
+    batch_size: options.BatchSize = None,
+    lr: options.LearningRate = RATE,
+    l2: options.TableL2 = None,
     penalty: Annotated[
         float | None,
         typer.Option(
@@ -166,12 +153,12 @@ def select(
             help="Estimate how many worthless features are kept; optfs searches fields of chance too for it."
         ),
     ] = True,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where models learn.")] = "auto",
-    precision: Annotated[Literal["auto", "fp32", "bf16"], typer.Option(help="Of matrix products.")] = "auto",
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
     valid: options.ValidShare = 0.1,
     test: options.TestShare = 0.1,
     split: options.Split = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+    html: options.Html = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,

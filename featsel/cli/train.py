@@ -56,7 +56,7 @@ def train(
             min=1, help="Rows of a step, over all processes; else 128 to 4096, about 128 steps an epoch."
         ),
     ] = None,
-    lr: Annotated[float, typer.Option(min=0, help="Learning rate.")] = RATE,
+    lr: options.LearningRate = RATE,
     table_lr: Annotated[
         float | None, typer.Option(min=0, help="Learning rate of the embeddings; else that of --lr.")
     ] = None,
@@ -66,12 +66,7 @@ def train(
             help="Of the embeddings: Adam on the rows of a batch, row-wise Adagrad, or Adam on all."
         ),
     ] = "adam",
-    l2: Annotated[
-        float | None,
-        typer.Option(
-            min=0, help="L2 of the embeddings that a batch touches; else 15 over --batch-size, at most .03."
-        ),
-    ] = None,
+    l2: options.TableL2 = None,
     head_l2: Annotated[
         float, typer.Option(min=0, help="L2 of all other weights, first-order ones of features among them.")
     ] = 0.0,
@@ -161,7 +156,7 @@ def train(
     ] = None,
     cache: options.Cache = None,
     no_cache: options.NoCache = False,
-    html: Annotated[Path | None, typer.Option(help="Write a page that opens offline.")] = None,
+    html: options.Html = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     config: options.Config = None,  # noqa: ARG001 - its callback does the work
     quiet: options.Quiet = False,

@@ -344,7 +344,7 @@ def _method(cell: OrderCell, plan: BenchPlan, rows: SeedRows) -> Callable[[Candi
 
     def order(candidates: Candidates) -> FeatureOrder:
         found = METHODS[method](candidates, backbone, options)
-        return order_for_budget(found, candidates, backbone, options)
+        return order_for_budget(found, candidates, options)
 
     return order
 

@@ -228,7 +228,7 @@ def choose(
     reporter.start("searching", None)
     search = (options.method, options.keeps_noise, options.has_shadows, options.gates, options.budget is None)
     order = stages.order(f"order {search}", lambda: METHODS[options.method](candidates, backbone, options))
-    order = order_for_budget(order, candidates, backbone, options)
+    order = order_for_budget(order, candidates, options)
     is_found = order.ids.size > 0
     if not is_found:
         reporter.warn(
@@ -434,9 +434,7 @@ METHODS: dict[Method, Callable[[Candidates, Backbone, ChooseOptions], FeatureOrd
 """What orders features."""
 
 
-def order_for_budget(
-    order: FeatureOrder, candidates: Candidates, backbone: Backbone, options: ChooseOptions
-) -> FeatureOrder:
+def order_for_budget(order: FeatureOrder, candidates: Candidates, options: ChooseOptions) -> FeatureOrder:
     """Order as a budget cuts it: that of ``deletion`` is fused with ``mrmr`` where it is one of fields.
 
     Parameters
@@ -445,10 +443,8 @@ def order_for_budget(
         Of the method.
     candidates : Candidates
         The features.
-    backbone : Backbone
-        Its seed counts.
     options : ChooseOptions
-        Method and budget.
+        Method, budget and seed.
 
     Returns
     -------
@@ -457,7 +453,7 @@ def order_for_budget(
     """
     if options.method is not Method.DELETION or options.budget is None or options.budget.fields is None:
         return order
-    return with_fused_fields(order, candidates, seed=backbone.settings.seed)
+    return with_fused_fields(order, candidates, seed=options.settings.seed)
 
 
 def _config_of(

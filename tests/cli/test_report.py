@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-from html.parser import HTMLParser
 
 import polars as pl
 import pytest
@@ -19,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from featsel.cli.app import run
+from tests.pages import Page
 
 pytestmark = pytest.mark.xdist_group("report")
 
@@ -26,35 +26,6 @@ REQUEST, DATA = 2, 3
 MOST_BYTES = 3_000_000
 FAST = ["--epochs", "1", "--threads", "1", "-q"]
 KINDS = ("checks", "ranking", "more", "selection", "model", "bench", "tables", "strengths", "config")
-VOID = {"meta", "input", "br", "img", "link", "hr"}
-
-
-class Page(HTMLParser):
-    """Elements and texts of a page, as a browser sees them; fails where tags do not match."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.open: list[str] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-    @property
-    def text(self):
-        return "\n".join(self.texts)
 
 
 def quietly(arguments):

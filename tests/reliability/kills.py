@@ -28,7 +28,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from targets import OUT, make_files
+from targets import OUT, featsel_command, make_files
 
 TIMES = re.compile(r'"([a-z_]+_s|[a-z_]*rows_per[a-z_]*|peak_bytes)": ?[-+.0-9enul]+')
 """What differs from run to run, as documents have it."""
@@ -131,7 +131,7 @@ def _kill(folder: Path, name: str, finished: Finished, dice: random.Random) -> t
     """Kill a command at a random moment: whether it still ran, and what was wrong afterwards."""
     _empty(folder)
     process = subprocess.Popen(
-        _command(COMMANDS[name]),
+        featsel_command(COMMANDS[name]),
         cwd=folder,
         env=_environment(folder),
         stdout=subprocess.DEVNULL,
@@ -154,7 +154,7 @@ def _kill(folder: Path, name: str, finished: Finished, dice: random.Random) -> t
     # a training replaces no folder unasked: it goes on, or begins where there is nothing to go on from
     resumes = name == "train" and (folder / OUT / "m").exists()
     again = subprocess.run(
-        _command((*COMMANDS[name], *(("--resume",) if resumes else ()))),
+        featsel_command((*COMMANDS[name], *(("--resume",) if resumes else ()))),
         cwd=folder,
         env=_environment(folder),
         capture_output=True,
@@ -174,11 +174,9 @@ def _kill(folder: Path, name: str, finished: Finished, dice: random.Random) -> t
 
 
 def _run(folder: Path, arguments: tuple[str, ...]) -> None:
-    subprocess.run(_command(arguments), cwd=folder, env=_environment(folder), check=True, capture_output=True)
-
-
-def _command(arguments: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-c", "from featsel.cli.app import main; main()", *arguments]
+    subprocess.run(
+        featsel_command(arguments), cwd=folder, env=_environment(folder), check=True, capture_output=True
+    )
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -158,8 +158,12 @@ def _write_sparse(folder: Path) -> None:
 
 
 def _featsel(folder: Path, *arguments: str) -> None:
-    run = [sys.executable, "-c", "from featsel.cli.app import main; main()", *arguments]
-    subprocess.run(run, cwd=folder, check=True, capture_output=True)
+    subprocess.run(featsel_command(arguments), cwd=folder, check=True, capture_output=True)
+
+
+def featsel_command(arguments: Sequence[str]) -> list[str]:
+    """How another process runs featsel."""
+    return [sys.executable, "-m", "featsel", *arguments]
 
 
 def choose(number: int, dice: random.Random) -> tuple[Target, Sequence[str]]:

@@ -10,8 +10,7 @@ from featsel.report.check import check_document_parts
 from featsel.report.check_chart import closest, drift_chart
 from featsel.report.check_page import check_html
 from featsel.report.table import visible
-
-from .pages import Page
+from tests.pages import Page
 
 
 def document(report, **changes):

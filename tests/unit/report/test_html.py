@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,8 +11,8 @@ from hypothesis import strategies as st
 from featsel.ranking.scores import Ranking, Score, Verdict
 from featsel.report.html import ranking_html
 from featsel.report.table import visible
+from tests.pages import Page
 
-VOID = {"meta", "input", "br", "img", "link", "hr"}
 NASTY_NAMES = (
     "<script>alert(1)</script>",
     "</title></svg></script><img src=x onerror=alert(1)>",
@@ -38,37 +37,6 @@ DOCUMENT = {
     "elapsed_s": 1.25,
     "fields": [],
 }
-
-
-class Page(HTMLParser):
-    """Page as a browser sees it: elements, attributes, and the text that is shown."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[tuple[str, str]] = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open:
-            self.texts.append((self.open[-1], data))
-
-    def text_of(self, tag: str) -> list[str]:
-        return [data for owner, data in self.texts if owner == tag]
 
 
 def page_of(ranking: Ranking) -> Page:

@@ -6,8 +6,7 @@ import re
 import pytest
 
 from featsel.report.redundancy_map import MOST_FIELDS, redundancy_figure
-
-from .pages import Page
+from tests.pages import Page
 
 
 def pair(first, second, redundancy):

@@ -7,8 +7,8 @@ import pytest
 from featsel.report.article import Article, nested_article
 from featsel.report.report_page import answer_lines, present, report_html
 from featsel.report.results import Kind, Result
+from tests.pages import Page
 
-from .pages import Page
 from .test_training_page import DOCUMENT as TRAINING
 
 CONFIG = {

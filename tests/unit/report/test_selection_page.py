@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from featsel.report.selection_page import selection_html
 from featsel.report.table import visible
-
-from .pages import Page
+from tests.pages import Page
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -7,8 +7,7 @@ import pytest
 
 from featsel.report.table import visible
 from featsel.report.training_page import training_html
-
-from .pages import Page
+from tests.pages import Page
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -14,6 +14,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[str] = []
+        self.owners: list[str] = []  # the element that each text stands in
         self.open: list[str] = []
         self.feed(html)
         self.close()
@@ -25,6 +26,7 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
+        assert tag not in VOID  # they need no slash
         self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag):
@@ -32,3 +34,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.texts.append(data)
+        self.owners.append(self.open[-1] if self.open else "")
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+    def text_of(self, tag: str) -> list[str]:
+        return [text for owner, text in zip(self.owners, self.texts, strict=True) if owner == tag]
