@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from featsel.core.errors import ConfigError, UnreadableFileError
+from featsel.logs.arrow_buffers import first_impossible_buffer
 from featsel.logs.compression import inner_suffix, is_compressed
 
 
@@ -67,7 +68,7 @@ MAGIC_BYTES = {Format.PARQUET: b"PAR1", Format.IPC: b"ARROW1"}
 
 
 def check_content(path: Path, format: Format) -> None:  # noqa: A002 - the option's name
-    """Refuse a file whose first or last bytes cannot be of its format.
+    """Refuse a file whose first or last bytes cannot be of its format, or that would end a reader.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ def check_content(path: Path, format: Format) -> None:  # noqa: A002 - the optio
     Raises
     ------
     UnreadableFileError
-        It is of another format, or cut short.
+        It is of another format, cut short, or names lengths that cannot be.
     """
     if is_compressed(path):
         return
@@ -103,6 +104,18 @@ def check_content(path: Path, format: Format) -> None:  # noqa: A002 - the optio
     elif not end.endswith(expected):
         raise UnreadableFileError(
             f"file {str(path)!r} is cut short: it does not end as {format} ends", "Write or copy it again."
+        )
+    elif format is Format.IPC:
+        _check_buffers(path)
+
+
+def _check_buffers(path: Path) -> None:
+    impossible = first_impossible_buffer(path)
+    if impossible is not None:
+        start, size, unpacked = impossible
+        raise UnreadableFileError(
+            f"file {str(path)!r} is damaged: {size:,} bytes at {start:,} claim to unpack to {unpacked:,}",
+            "Write or copy it again.",
         )
 
 
