@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from featsel.core.errors import ConfigError
 from featsel.core.temporary import temporary_folder
-
-REMNANT = re.compile(r"\..+\.[0-9a-f]{12}")
-"""Name of the folder in which :func:`replacing` has a file written."""
 
 
 def check_target(path: Path) -> None:
@@ -74,19 +69,6 @@ def replacing(path: Path) -> Generator[Path]:
             f"output {str(path)!r} cannot be written: {error.strerror or error}",
             "Is there room on the disk?",
         ) from error
-
-
-def remove_remnants(folder: Path) -> None:
-    """Remove what writers of a folder left that were killed while they wrote; nobody else writes there now.
-
-    Parameters
-    ----------
-    folder : Path
-        A folder that belongs to featsel alone, such as that of a model.
-    """
-    for path in folder.glob(".*"):
-        if REMNANT.fullmatch(path.name) and path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featsel.core.columns import Column, StoredArray
-from featsel.core.temporary import temporary_folder
+from featsel.core.temporary import locked, temporary_folder
 from featsel.logs.stored import read_column
 
 CACHE_VERSION = 1
@@ -105,7 +105,7 @@ def open_cache(root: Path | None, reading: Mapping[str, object]) -> Generator[Co
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.utime(folder)
         if os.access(folder, os.W_OK | os.X_OK):
-            with _locked(folder, fcntl.LOCK_SH):
+            with locked(folder, fcntl.LOCK_SH):
                 folder.mkdir(mode=0o700, exist_ok=True)  # it may have been forgotten before it was locked
                 yield ColumnCache(folder)
             _forget_oldest(root, keep=folder)
@@ -120,7 +120,7 @@ def _forget_oldest(root: Path, *, keep: Path) -> None:
         sizes = {log: sum(file.stat().st_size for file in log.rglob("*") if file.is_file()) for log in logs}
         excess = sum(sizes.values()) - CACHE_BYTES
         for log in logs:
-            with _locked(log, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_unused:
+            with locked(log, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_unused:
                 if not is_unused:
                     continue
                 if excess > 0 and log != keep:
@@ -128,20 +128,6 @@ def _forget_oldest(root: Path, *, keep: Path) -> None:
                     excess -= sizes[log]
                 for rest in log.glob(".new-*"):  # of a process that was killed
                     shutil.rmtree(rest, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path, mode: int) -> Generator[bool]:
-    """Lock a folder; false where another process has it, or its file system knows no locks."""
-    with contextlib.ExitStack() as stack:
-        try:
-            handle = os.open(folder, os.O_RDONLY)
-            stack.callback(os.close, handle)
-            fcntl.flock(handle, mode)
-        except OSError:
-            yield False
-            return
-        yield True
 
 
 def _digest(text: str) -> str:

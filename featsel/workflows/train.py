@@ -16,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 
 from featsel import __version__
-from featsel.artifacts.atomic import check_target, remove_remnants, write_text
+from featsel.artifacts.atomic import check_target, write_text
 from featsel.artifacts.documents import to_json, without_nan
 from featsel.artifacts.feature_configs import read_features
 from featsel.core.errors import ConfigError
 from featsel.core.feature_config import FeatureConfig, SplitOrder, TableDtype
 from featsel.core.table_size import stored_as
+from featsel.core.temporary import remove_abandoned
 from featsel.engines.local import Resources
 from featsel.models.model import CTRModel
 from featsel.models.quantised import round_table
@@ -240,7 +241,7 @@ def train(
             if team.rank == 0 and state is None:
                 start_folder(options.output, options.architecture, config, values)
             if team.rank == 0:
-                remove_remnants(options.output)
+                remove_abandoned(options.output, prefix=".")
             events = stack.enter_context(
                 TrainEvents(options.events if team.rank == 0 else None, is_continued=state is not None)
             )

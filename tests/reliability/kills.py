@@ -6,7 +6,8 @@ For example::
 
 Every command is first run to its end. Then it is started again and again, and killed (``kill -9``) after a
 random part of its time. After each kill all outputs must be absent, or whole and what the finished command
-wrote; and the command, run once more with the same cache, must end well and write the very same.
+wrote; and the command, run once more with the same cache, must end well, write the very same, and remove what
+the killed one could not.
 """
 
 from __future__ import annotations
@@ -170,6 +171,9 @@ def _kill(folder: Path, name: str, finished: Finished, dice: random.Random) -> t
     differing -= {f"{OUT}/m/checkpoint.safetensors", f"{OUT}/m/history.csv"}  # they say how long it took
     if differing:
         return was_killed, f"the same command then writes something else: {sorted(differing)}"
+    left = [str(path) for path in (folder / "tmp").glob("featsel-*/*")]
+    if left:
+        return was_killed, f"temporary files stay even after it: {left}"
     return was_killed, None
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from featsel.artifacts.atomic import check_target, remove_remnants, replacing, write_text
+from featsel.artifacts.atomic import check_target, replacing, write_text
 from featsel.core.errors import ConfigError
 
 
@@ -51,13 +51,14 @@ def test_a_read_only_folder_is_named(tmp_path, monkeypatch):
         check_target(tmp_path / "out.json")
 
 
-def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
-    (tmp_path / ".model.safetensors.0123456789ab").mkdir()
-    (tmp_path / ".model.safetensors.0123456789ab" / "model.safetensors").write_bytes(b"half")
-    kept = [".hidden", ".git", ".notes.0123456789ab.txt", "model.safetensors"]
+def test_what_a_killed_writer_left_is_removed_by_the_next_and_nothing_else(tmp_path):
+    rest = tmp_path / ".out.json.0123456789ab"
+    rest.mkdir()
+    (rest / "out.json").write_text("half")
+    kept = [".hidden", ".git", ".out.json.0123456789ab.txt", ".other.json.0123456789ab", "in.json"]
     for name in kept:
         (tmp_path / name).write_text("kept")
 
-    remove_remnants(tmp_path)
+    write_text(tmp_path / "out.json", "whole")
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*kept, "out.json"])
