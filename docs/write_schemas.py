@@ -5,8 +5,8 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 PACKAGE = DOCS.parent / "featsel" / "artifacts" / "schemas"
 
-READ = ("bench", "check", "metrics", "ranking", "selection")
-"""Documents that `featsel report` reads back."""
+READ = ("bench", "check", "metrics", "ranking", "selection", "truth")
+"""Documents that featsel reads back."""
 
 
 def copies() -> dict[Path, str]:

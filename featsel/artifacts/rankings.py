@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from featsel.artifacts.documents import RANKING_SCHEMA
-from featsel.core.errors import DataError, MissingFileError, UnreadableFileError
+from featsel.artifacts.saved_documents import read_document
+from featsel.core.errors import DataError, UnreadableFileError
 
 
 @dataclass(frozen=True)
@@ -88,18 +88,10 @@ def read_ranking(path: Path) -> SavedRanking:
     """
     title = f"ranking {str(path)!r}"
     hint = "Write one with 'featsel rank LOG -o ranking.json'."
-    try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))  # whatever the file holds
-    except FileNotFoundError as error:
-        raise MissingFileError(f"{title} does not exist", hint) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise UnreadableFileError(f"{title} is no JSON document: {error}", hint) from error
-    try:
-        schema: Any = document["schema"]
-    except (KeyError, TypeError, IndexError):  # it may be a list, or a number
-        schema = None
-    if schema != RANKING_SCHEMA:
-        raise DataError(f"{title} has schema {schema!r}, not {RANKING_SCHEMA!r}", hint)
+    saved = read_document(path, what="ranking", hint=hint)
+    if saved.schema != RANKING_SCHEMA:
+        raise DataError(f"{title} has schema {saved.schema!r}, not {RANKING_SCHEMA!r}", hint)
+    document = saved.document
     method = _method(document)
     if method != "information":
         raise DataError(

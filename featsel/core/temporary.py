@@ -80,7 +80,9 @@ def _remove_if_abandoned(entry: os.DirEntry[str]) -> None:
     if not entry.is_dir(follow_symlinks=False) or status.st_uid != os.geteuid():
         return
     with locked(Path(entry.path), fcntl.LOCK_EX | fcntl.LOCK_NB) as is_nobodys:
-        if is_nobodys and (any(Path(entry.path).iterdir()) or time.time() - status.st_mtime > LOCKED_WITHIN_S):
+        if is_nobodys and (
+            any(Path(entry.path).iterdir()) or time.time() - status.st_mtime > LOCKED_WITHIN_S
+        ):
             shutil.rmtree(entry.path, ignore_errors=True)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from featsel.core.errors import ConfigError
+from featsel.artifacts.saved_documents import check_shape, read_document
+from featsel.core.errors import ConfigError, DataError
 
 TRUTH_SCHEMA = "featsel.truth/1"
 """Version of the truth that ``featsel synth`` writes."""
@@ -53,15 +53,18 @@ def find_truth(asked: Path | None, paths: Sequence[str], fields: Sequence[str]) 
 
     Raises
     ------
+    MissingFileError
+        There is no such file.
+    DataError
+        It is no truth.
     ConfigError
-        The file is no truth, or of a log with other fields.
+        It is the truth of a log with other fields.
     """
     path = asked or _beside(paths)
     if path is None:
         return None
     document = _read(path)
-    known = set(document.get("fields", {}))
-    if not known.intersection(fields):
+    if not set(document["fields"]).intersection(fields):
         raise ConfigError(
             f"truth {str(path)!r} is of another log: it knows none of the fields",
             "Name that of this log with --truth, or move the file away.",
@@ -81,15 +84,10 @@ def _beside(paths: Sequence[str]) -> Path | None:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        document: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"truth {str(path)!r} cannot be read: {error}", "Name another file.") from error
-    # cast: the keys of a JSON object are text
-    truth = cast("dict[str, Any]", document) if isinstance(document, dict) else {}
-    if truth.get("schema") != TRUTH_SCHEMA:
-        raise ConfigError(
-            f"truth {str(path)!r} is no {TRUTH_SCHEMA} document",
-            "Name the .truth.json that 'featsel synth' wrote beside the log.",
-        )
-    return truth
+    hint = "Name the .truth.json that 'featsel synth' wrote beside the log, or move the file away."
+    title = f"truth {str(path)!r}"
+    saved = read_document(path, what="truth", hint=hint)
+    if saved.schema != TRUTH_SCHEMA:
+        raise DataError(f"{title} has schema {saved.schema!r}, not {TRUTH_SCHEMA!r}", hint)
+    check_shape(title, saved, "truth", hint=hint)
+    return saved.document

@@ -11,7 +11,7 @@ from typing import Any
 from featsel.artifacts.atomic import check_target, write_text
 from featsel.artifacts.documents import BENCH_SCHEMA, CHECK_SCHEMA, RANKING_SCHEMA
 from featsel.artifacts.feature_configs import read_config
-from featsel.artifacts.results import METRICS_SCHEMA, SELECTION_SCHEMA, check_result, read_document
+from featsel.artifacts.saved_documents import METRICS_SCHEMA, SELECTION_SCHEMA, check_result, read_document
 from featsel.core.errors import ConfigError, DataError, UnreadableFileError
 from featsel.core.feature_config import FEATURES_SCHEMA
 from featsel.report.config_page import config_document

@@ -403,12 +403,16 @@ def test_progress_is_told_when_asked_for(log, capsys):
         (["--split", "time"], "--split time needs the time of the rows"),
         (["-o", "b.txt"], "--output 'b.txt' has no extension that a bench can have"),
         (["--html", "b.txt"], "--html 'b.txt' does not end in .html"),
-        (["--truth", "none.json"], "truth 'none.json' cannot be read"),
     ],
 )
 def test_a_wrong_request_is_one_error(arguments, message, log, told_error):
     assert run(["bench", str(log), *FAST, "--method", "deletion", *arguments]) == REQUEST
     assert message in told_error()
+
+
+def test_a_truth_that_is_not_there_is_named(log, told_error):
+    assert run(["bench", str(log), *FAST, "--truth", "none.json"]) == DATA
+    assert "truth 'none.json' does not exist" in told_error()
 
 
 def test_a_cell_that_is_impossible_is_named(log, told_error):

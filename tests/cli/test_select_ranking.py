@@ -147,7 +147,7 @@ def test_a_ranking_of_another_log_is_told_with_both_fingerprints(odd, capsys):
         (lambda _: {"input": None}, "is broken: TypeError", DATA),
         (
             lambda _: {"fields": [{"name": "user", "verdict": "noise", "score": math.inf}]},
-            "inf is no score",
+            "Infinity is no number of JSON",
             DATA,
         ),
         (
@@ -179,7 +179,7 @@ def test_a_wrong_ranking_is_refused_and_nothing_is_written(odd, told_error, chan
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [(None, "does not exist"), ("a: 1", "is no JSON document"), ("[]", "schema None")]
+    ("text", "message"), [(None, "does not exist"), ("a: 1", "is no JSON document"), ("[]", "schema is None")]
 )
 def test_a_file_that_is_no_ranking_is_refused(log, told_error, text, message):
     if text is not None:

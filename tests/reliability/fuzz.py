@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import queue
 import random
@@ -52,6 +53,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="other damage (%(default)s)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (%(default)s)")
     parser.add_argument("--only", type=int, help="run this case alone, in sight")
+    parser.add_argument("--files", nargs="*", help="the cases of these files alone, such as model/model.json")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker is not None:
@@ -68,7 +70,7 @@ def main() -> int:
 def _run_all(good: Path, options: argparse.Namespace) -> dict[int, str]:
     """What every case did: its exit code, or what was wrong."""
     numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in range(options.first, options.first + options.cases):
+    for number in _numbers(options):
         numbers.put(number)
     found: dict[int, str] = {}
     threads = [
@@ -81,6 +83,16 @@ def _run_all(good: Path, options: argparse.Namespace) -> dict[int, str]:
         time.sleep(5)
         sys.stderr.write(f"\r{len(found):,} cases ")
     return found
+
+
+def _numbers(options: argparse.Namespace) -> Iterator[int]:
+    """Numbers of the cases."""
+    wanted = (
+        number
+        for number in itertools.count(options.first)
+        if not options.files or choose(number, _dice(number, options.seed))[0].path in options.files
+    )
+    return itertools.islice(wanted, options.cases)
 
 
 def _drive(good: Path, numbers: queue.SimpleQueue[int], seed: int, found: dict[int, str]) -> None:

@@ -56,6 +56,8 @@ TRAIN = ("train", "f.yaml", "log.parquet", "-o", f"{OUT}/m", *QUICK)
 PREDICT = ("predict", "model", "log.parquet", "-o", f"{OUT}/s.parquet", "-q")
 RESUME = ("train", "f.yaml", "log.parquet", "-o", "model", "--resume", *QUICK)
 
+REPORT = ("report", "results", "-o", f"{OUT}/report.html", "-q")
+
 TARGETS = (
     *(
         _of_log(f"log.{suffix}")
@@ -104,6 +106,33 @@ TARGETS = (
     Target("model/metrics.json", (PREDICT, RESUME), is_document=True),
     Target("model/history.csv", (RESUME,)),
     Target("model/checkpoint.safetensors", (RESUME,)),
+    Target("events.jsonl", ((*RESUME, "--events", "events.jsonl"),)),
+    *(
+        Target(f"results/{name}.json", (REPORT, (*REPORT, f"results/{name}.json")), is_document=True)
+        for name in ("ranking", "check", "selection", "bench", "tables", "metrics")
+    ),
+    Target("results/f.yaml", (REPORT,), is_document=True),
+    Target(
+        "log.truth.json",
+        (
+            (
+                *(
+                    "bench",
+                    "log.parquet",
+                    "--method",
+                    "information",
+                    "--model",
+                    "fm",
+                    "--k",
+                    "2",
+                    "--seeds",
+                    "1",
+                ),
+                *("--truth", "log.truth.json", "--epochs", "1", "-o", f"{OUT}/b.json", "-q"),
+            ),
+        ),
+        is_document=True,
+    ),
 )
 """Everything that a person could hand to featsel."""
 
@@ -134,8 +163,39 @@ def make_files(folder: Path) -> None:
     (folder / "featsel.toml").write_text(
         '[rank]\ntop = 3\nscore = "z"\nexclude = ["day"]\n', encoding="utf-8"
     )
-    _featsel(folder, "train", "f.yaml", "log.parquet", "-o", "model", *QUICK)
+    _featsel(folder, "train", "f.yaml", "log.parquet", "-o", "model", "--events", "events.jsonl", *QUICK)
+    _make_results(folder)
     (folder / OUT).mkdir()
+
+
+def _make_results(folder: Path) -> None:
+    """One of each kind that a report shows."""
+    results = folder / "results"
+    results.mkdir()
+    shutil.copy(folder / "ranking.json", results)
+    shutil.copy(folder / "model" / "metrics.json", results)
+    _featsel(folder, "check", "log.parquet", "-o", "results/check.json", "--fail-on", "never", "-q")
+    bench = ("bench", "log.parquet", "--model", "fm", "--seeds", "1", "--epochs", "1", "--no-cache", "-q")
+    _featsel(folder, *bench, "--method", "information", "--k", "2,all", "-o", "results/bench.json")
+    _featsel(
+        *(folder, *bench, "--embeddings", "--scheme", "hash", "--budgets", ".5", "--dim", "4"),
+        *("-o", "results/tables.json"),
+    )
+    selection = _featsel(
+        *(
+            folder,
+            "select",
+            "log.parquet",
+            "--method",
+            "information",
+            "--budget",
+            "3fields,60%",
+            "--dim",
+            "4",
+        ),
+        *("-o", "results/f.yaml", "--no-cache", "--json", "-q"),
+    )
+    (results / "selection.json").write_bytes(selection)
 
 
 def _write_sparse(folder: Path) -> None:
@@ -157,8 +217,9 @@ def _write_sparse(folder: Path) -> None:
         (folder / f"log.{suffix}").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
-def _featsel(folder: Path, *arguments: str) -> None:
-    subprocess.run(featsel_command(arguments), cwd=folder, check=True, capture_output=True)
+def _featsel(folder: Path, *arguments: str) -> bytes:
+    """What it prints."""
+    return subprocess.run(featsel_command(arguments), cwd=folder, check=True, capture_output=True).stdout
 
 
 def featsel_command(arguments: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which result of featsel does a JSON file hold, and is it whole?"""
+"""Which document of featsel does a JSON file hold, and is it whole?"""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ LARGEST_BYTES = 256 << 20
 
 WHOLE_HINT = "Write it again with the featsel that made it, or leave it out."
 
+OURS_HINT = "Name documents that featsel wrote with -o x.json or --json."
+
 
 @dataclass(frozen=True)
 class SavedDocument:
@@ -50,13 +52,17 @@ class SavedDocument:
     document: Mapping[str, Any]
 
 
-def read_document(path: Path) -> SavedDocument:
+def read_document(path: Path, *, what: str = "result", hint: str | None = None) -> SavedDocument:
     """Read a JSON document of featsel, of whatever kind and version.
 
     Parameters
     ----------
     path : Path
         The file.
+    what : str
+        What the user calls it.
+    hint : str, optional
+        How to get a whole one.
 
     Returns
     -------
@@ -70,7 +76,7 @@ def read_document(path: Path) -> SavedDocument:
     DataError
         It holds no JSON, or that of another program.
     """
-    title = f"result {str(path)!r}"
+    title = f"{what} {str(path)!r}"
     try:
         text = read_text(path, title=title, most_bytes=LARGEST_BYTES)
     except ConfigError as error:  # it is data here, not a request
@@ -79,15 +85,14 @@ def read_document(path: Path) -> SavedDocument:
         document: Any = json.loads(text, parse_constant=_no_number)  # whatever the file holds
     except (ValueError, RecursionError) as error:
         why = "it is nested beyond reason" if isinstance(error, RecursionError) else str(error)
-        raise UnreadableFileError(f"{title} is no JSON document: {why}", WHOLE_HINT) from error
+        raise UnreadableFileError(f"{title} is no JSON document: {why}", hint or WHOLE_HINT) from error
     try:
         schema: Any = document["schema"]
     except (KeyError, TypeError, IndexError):  # it may be a list, or a number
         schema = None
     if not isinstance(schema, str) or not schema.startswith("featsel."):
         raise DataError(
-            f"{title} is no result of featsel: its schema is {_clipped(repr(schema))}",
-            "Name documents that featsel wrote with -o x.json or --json.",
+            f"{title} is no {what} of featsel: its schema is {_clipped(repr(schema))}", hint or OURS_HINT
         )
     return SavedDocument(schema, document)
 
@@ -120,10 +125,32 @@ def check_result(path: Path, saved: SavedDocument) -> None:
         raise DataError(
             f"{title} has schema {_clipped(repr(saved.schema))}, which this featsel cannot show", hint
         )
-    problems = shape_problems(saved.document, _schema(RESULT_SCHEMAS[saved.schema]))
+    check_shape(title, saved, RESULT_SCHEMAS[saved.schema])
+
+
+def check_shape(title: str, saved: SavedDocument, name: str, *, hint: str = WHOLE_HINT) -> None:
+    """Refuse a document that is not what its schema says.
+
+    Parameters
+    ----------
+    title : str
+        How messages name it.
+    saved : SavedDocument
+        What :func:`read_document` returned.
+    name : str
+        Of its schema: the file's name without ``.schema.json``.
+    hint : str
+        How to get a whole one.
+
+    Raises
+    ------
+    UnreadableFileError
+        It names what is wrong first.
+    """
+    problems = shape_problems(saved.document, _schema(name))
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise UnreadableFileError(f"{told(title, problems[:1])}{more}", WHOLE_HINT)
+        raise UnreadableFileError(f"{told(title, problems[:1])}{more}", hint)
 
 
 @cache
